@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from benchmarks.scaling import Scaling
 from benchmarks.table import HEADER, Row
 from reverie.foundation.files import write_text
-from reverie.reporting.figures import COLUMN
+from reverie.reporting.figures import PAGE_WIDTH
 
 SHELL = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -47,7 +47,7 @@ def write_benchmark_page(
 
 def plot_of(scaling: Scaling) -> str:
     """Draw one growth as a scalable picture: what was measured, and the straight line that fits best."""
-    figure = Figure(figsize=(COLUMN / 1.6, COLUMN / 2.2), layout="constrained")
+    figure = Figure(figsize=(PAGE_WIDTH / 1.6, PAGE_WIDTH / 2.2), layout="constrained")
     axes = figure.subplots()
     axes.plot(scaling.at, scaling.values, "o", color="#0a5a80", markersize=4)
     if scaling.explained:

@@ -33,7 +33,7 @@ from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.map import Map
 from reverie.inversion.solve import solve
 from reverie.planning.design import Design, predict_design
-from reverie.planning.running import measure_bands, stand_in
+from reverie.planning.running import measure_bands, simulated_bands
 from reverie.scoring.correlation import video_correlation
 from reverie.scoring.rule import frames_to_skip, scored_frames
 from reverie.simulation.folder import Simulation, simulate
@@ -97,7 +97,7 @@ class Clip(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """What a design reached over all clips, as ``Outlook`` has it."""
+    """What a design reached over all clips, as ``DesignPrediction`` has it."""
 
     video_correlation: float
     cycles_per_degree: float
@@ -157,16 +157,16 @@ def check(seeds: Sequence[int], counts: Sequence[int], clips: int) -> None:
     for the coarsest that could be measured, and that in time is left out.
     """
     rows = []
-    bands = stand_in()
+    bands = simulated_bands()
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
             session = animals(Path(folder), KINDS["default"], seed=seed, count=2, test=clips)
             for count, design, measured in designs(session, counts):
                 if np.isnan(measured.cycles_per_degree):
                     measured = measured._replace(cycles_per_degree=float(EDGES[0]))
-                outlook = predict_design(bands, design)
+                prediction = predict_design(bands, design)
                 for name, value in measured._asdict().items():
-                    rows.append((seed, design.animals, count, design.neurons, name, value, getattr(outlook, name)))
+                    rows.append((seed, design.animals, count, design.neurons, name, value, getattr(prediction, name)))
                     print(*(each if isinstance(each, str) else f"{each:.3g}" for each in rows[-1]), flush=True)
     table = pd.DataFrame(rows, columns=["seed", "animals", "count", "neurons", "what", "measured", "planned"])
     averaged = table.groupby(["what", "animals", "count"], sort=False).mean().reset_index()

@@ -11,8 +11,8 @@ from pathlib import Path
 from benchmarks.scaling import one_step, problem_with
 from benchmarks.subjects import make_subject
 from reverie.foundation.devices import prepare_threads
-from reverie.jobs.engines.here import available_cores
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.local import available_cores
+from reverie.jobs.engines.settings import EngineOptions
 from reverie.jobs.workers import open_workers
 
 STATUS = Path("/proc/self/status")
@@ -40,7 +40,7 @@ def compare_sharing(size: str, neurons: int, steps: int) -> Sharing | None:
     opened = partial(_open_step, size, neurons)
     tasks = [None] * (count * steps)
     step = opened()
-    with open_workers(step, opened, On(jobs=count)) as workers:
+    with open_workers(step, opened, EngineOptions(jobs=count)) as workers:
         # Once to open the encoders.
         workers.run(_take_step, tasks[: 2 * count], "Opening processes")
         began = time.perf_counter()

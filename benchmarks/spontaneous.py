@@ -23,12 +23,19 @@ from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.simulation.darkness import Darkness, Replay
 from reverie.simulation.folder import Simulation, simulate
 from reverie.simulation.kinds import KINDS
-from reverie.simulation.mouse import SimulatedMouse, in_the_dark, schedule
+from reverie.simulation.mouse import SimulatedMouse, schedule, spontaneous_presentations
 from reverie.simulation.true_encoder import TrueEncoder
 from reverie.stimuli.naturalistic import naturalistic_movie
 from reverie.studies.spontaneous.agreement import AgreementSettings, JointEnergy, agreement
-from reverie.studies.spontaneous.library import SAMPLE, Search, clips_of, in_samples, templates_of
-from reverie.studies.spontaneous.search import Alarms, alarms_of, block_maxima, candidates, search, surrogate_maxima
+from reverie.studies.spontaneous.library import SAMPLE, SearchSettings, clips_of, sum_in_samples, templates_of
+from reverie.studies.spontaneous.search import (
+    FalseAlarms,
+    block_maxima,
+    candidates,
+    fit_false_alarms,
+    search,
+    surrogate_maxima,
+)
 from reverie.studies.spontaneous.surrogates import KINDS as SURROGATES
 from reverie.studies.spontaneous.templates import Template
 
@@ -39,7 +46,7 @@ MINUTE: Final = 1800
 KIND: Final = replace(KINDS["default"], noise=replace(KINDS["default"].noise, shared=0.55, gain_drift=0.3))
 """Neurons of the default kind with the shared gains and drifts of the harsh kind."""
 
-ASKED: Final = Search(seconds=2.0, speeds=(1.0, 2.0, -1.0), surrogates=10)
+ASKED: Final = SearchSettings(seconds=2.0, speeds=(1.0, 2.0, -1.0), surrogates=10)
 STRENGTHS: Final = (0.05, 0.1, 0.15, 0.25)
 
 
@@ -62,8 +69,8 @@ def dark_minutes(
     """Yield the responses to trials in the dark, and what is hidden in each: clips of the tier `oracle`."""
     shown = schedule(movies)
     library = schedule({"oracle": movies["oracle"]})
-    _, hidden = in_the_dark(library, darkness, np.random.default_rng(seed))
-    dark, _ = in_the_dark(library, darkness, np.random.default_rng(seed))
+    _, hidden = spontaneous_presentations(library, darkness, np.random.default_rng(seed))
+    dark, _ = spontaneous_presentations(library, darkness, np.random.default_rng(seed))
     names = [str(len(shown) + number) for number in range(len(dark))]
     renamed = tuple(replace(each, trial=name) for each, name in zip(dark, names, strict=True))
     mouse = SimulatedMouse(truth, "mouse", (*shown, *renamed), noise=KIND.noise, seed=seed)
@@ -75,7 +82,7 @@ def dark_minutes(
 
 def counted(likelihood: Likelihood, responses: np.ndarray) -> np.ndarray:
     """Return what counts of responses, in samples."""
-    return in_samples(likelihood.statistic(torch.from_numpy(responses)).numpy())
+    return sum_in_samples(likelihood.statistic(torch.from_numpy(responses)).numpy())
 
 
 def measure_replays(folder: Path, hours: float) -> None:
@@ -85,10 +92,10 @@ def measure_replays(folder: Path, hours: float) -> None:
     learnt = [counted(likelihood, each) for each, _ in dark_minutes(truth, movies, Darkness(30, MINUTE), 1)]
     resting = np.concatenate(learnt, axis=1).mean(axis=1)
     templates = templates_of(fitted, likelihood, clips_of(fitted.subject.recording, ["oracle"]), resting, ASKED)
-    alarms: dict[str, Alarms] = {}
+    alarms: dict[str, FalseAlarms] = {}
     for kind in SURROGATES:
         maxima = surrogate_maxima(learnt, templates, kind, count=ASKED.surrogates, factors=ASKED.factors, seed=0)
-        alarms[kind] = alarms_of(maxima, 0.5 * ASKED.surrogates)
+        alarms[kind] = fit_false_alarms(maxima, 0.5 * ASKED.surrogates)
         print(f"{kind}: threshold {alarms[kind].threshold(ASKED.alarms):.2f}", flush=True)
     for strength in STRENGTHS:
         print(found_share(fitted, likelihood, truth, movies, templates, alarms["shared kept"], strength), flush=True)
@@ -107,7 +114,7 @@ def found_share(
     truth: TrueEncoder,
     movies: dict[str, list[tuple[str, np.ndarray]]],
     templates: list[Template],
-    alarms: Alarms,
+    alarms: FalseAlarms,
     strength: float,
 ) -> str:
     """Plant replays of one strength, and say how many are claimed, and how many of those rightly in all they say."""

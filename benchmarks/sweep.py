@@ -10,7 +10,7 @@ import time
 from argparse import ArgumentParser
 from functools import partial
 
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.settings import EngineOptions
 from reverie.jobs.workers import open_workers
 
 
@@ -33,7 +33,7 @@ def main() -> None:
     asked = parser.parse_args()
     tasks = [asked.seconds] * asked.count
     began = time.perf_counter()
-    with open_workers(0, partial(int, "0"), On(asked.on, asked.jobs, memory=asked.memory)) as workers:
+    with open_workers(0, partial(int, "0"), EngineOptions(asked.on, asked.jobs, memory=asked.memory)) as workers:
         # As many as there are workers, and long enough that each gets one.
         workers.run(work, [1.0] * asked.jobs, "starting")
         started, own = time.perf_counter(), time.process_time()

@@ -92,7 +92,7 @@ class Moment:
     def prepare(self) -> None:
         """Lie in wait, in the process of the command."""
         # Otherwise no search on tiny data would ever be kept half-way.
-        mock.patch("reverie.jobs.resuming.KEEP_EVERY", 0.0).start()
+        mock.patch("reverie.jobs.resuming.SNAPSHOT_EVERY", 0.0).start()
         if self.event is None:
             threading.Thread(target=self._later, daemon=True).start()
         for name in CALLS:

@@ -28,7 +28,7 @@ from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.trial import Trial
 from reverie.simulation import true_encoder
 from reverie.simulation.folder import Simulation, simulate
-from reverie.simulation.true_encoder import calibration_footage
+from reverie.simulation.true_encoder import calibration_movie
 from reverie.stimuli.naturalistic import naturalistic_movie
 from reverie.studies import figures
 
@@ -179,24 +179,24 @@ def disks_not_awaited() -> Iterator[None]:
 def processes_forked() -> Iterator[None]:
     """Processes of ``--jobs`` need not import everything anew."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reverie.jobs.engines.here._OwnProcesses", OwnForks)
+        patch.setattr("reverie.jobs.engines.local._OwnProcesses", OwnForks)
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
-def footage_drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def calibration_movie_drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Scenes on which simulated animals are calibrated are drawn once a run: up to four seconds for each size."""
 
     @cache
     def shared(frame_size: tuple[int, int]) -> torch.Tensor:
         def make(folder: Path) -> None:
-            np.save(folder / "footage.npy", calibration_footage(frame_size).numpy())
+            np.save(folder / "footage.npy", calibration_movie(frame_size).numpy())
 
         name = "footage-{}x{}".format(*frame_size)
         return torch.from_numpy(np.load(made_once(tmp_path_factory, name, make) / "footage.npy"))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(true_encoder, "calibration_footage", shared)
+        patch.setattr(true_encoder, "calibration_movie", shared)
         yield
 
 

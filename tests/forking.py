@@ -7,7 +7,7 @@ import multiprocessing
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import Any
 
-from reverie.jobs.engines.here import _OwnProcesses
+from reverie.jobs.engines.local import _OwnProcesses
 
 IMPORTED = ["reverie.jobs.working", "reverie.jobs.training", "torch._dynamo", "distributed"]
 """The last but one is imported by the first optimiser of a process."""

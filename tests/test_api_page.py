@@ -13,7 +13,7 @@ def test_every_name_at_the_door_is_on_it():
     assert sorted(name for names in TOGETHER.values() for name in names) == sorted(rv.__all__)
 
 
-def test_what_can_be_given_is_documented_with_its_type_and_default():
+def test_parameters_are_documented_with_type_and_default():
     told = page()
     assert "rv.solve(problem, method, *, start=None," in told
     assert "* `level: float` – How probable it is that the truth lies between them" in told

@@ -12,7 +12,7 @@ def test_operators_are_counted_by_name():
     assert meter.operators == {"add": 2, "exp": 1}
 
 
-def test_what_lives_at_once_is_the_peak():
+def test_peak_is_the_memory_alive_at_one_time():
     with Meter() as meter:
         first = torch.zeros(1000)
         second = first + 1
@@ -26,7 +26,7 @@ def test_what_lives_at_once_is_the_peak():
     assert meter.live == 0
 
 
-def test_what_autograd_keeps_counts():
+def test_tensors_kept_by_autograd_count():
     weight = torch.zeros(1000, requires_grad=True)
     with Meter() as meter:
         kept = weight.exp().sin().cos()

@@ -32,7 +32,7 @@ print("stopped, wrong:", torture(folder, 1, 7, QUICK, quick=True).total())
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="commands are run in copies of the process")
-def test_what_is_broken_or_stopped_at_random_ends_well(tmp_path):
+def test_commands_survive_random_damage_and_kills(tmp_path):
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
     words = [sys.executable, "-W", "ignore", "-c", SHORT, str(tmp_path)]
     ended = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
@@ -57,7 +57,7 @@ def test_what_is_broken_or_stopped_at_random_ends_well(tmp_path):
         (Outcome(1, "reverie: Something went wrong that was not foreseen (KeyError: 'x')", "", 1.0), "not foreseen"),
     ],
 )
-def test_what_is_held_of_how_a_command_ended(outcome, expected):
+def test_outcomes_of_commands_are_judged(outcome, expected):
     assert complaint(outcome) == expected
 
 

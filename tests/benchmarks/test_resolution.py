@@ -31,7 +31,7 @@ def measured(half, in_time, clips=10):
 
 
 @pytest.mark.parametrize("half", [0.035, 0.06])
-def test_what_leaks_from_coarse_patterns_is_no_resolution(half):
+def test_leakage_from_coarse_patterns_is_not_resolution(half):
     assert measured(half, in_time=False) == pytest.approx(half, rel=0.2)
 
 

@@ -47,7 +47,7 @@ FORESEEN = {
 
 
 @pytest.mark.parametrize("case", FORESEEN)
-def test_what_is_foreseen_is_one_sentence(case: str, capsys: pytest.CaptureFixture[str]):
+def test_foreseen_errors_are_one_sentence(case: str, capsys: pytest.CaptureFixture[str]):
     error, code, sentence = FORESEEN[case]
     assert run_verb(lambda: fail_with(error)) == code
     told = capsys.readouterr().err
@@ -55,7 +55,7 @@ def test_what_is_foreseen_is_one_sentence(case: str, capsys: pytest.CaptureFixtu
     assert told.count("\n") == 1
 
 
-def test_what_is_not_foreseen_says_where_the_details_are(
+def test_unforeseen_errors_say_where_the_details_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.chdir(tmp_path)

@@ -108,6 +108,6 @@ def test_options_count_as_given_even_as_their_defaults(words, options):
     assert with_absolute_paths(reading).stated == options  # as other processes are told
 
 
-def test_which_options_were_given_is_not_an_option_itself():
+def test_stated_options_are_no_option_of_the_command_line():
     with pytest.raises(SystemExit):
         parse(["inspect", "DATA", "--stated", "rate"])

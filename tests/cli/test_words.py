@@ -15,6 +15,7 @@ import reverie
 from reverie.cli.verbs import VERBS
 
 SOURCE = Path(reverie.__file__).parent
+MODULES = sorted(SOURCE.rglob("*.py"))
 
 FOREIGN = {
     "--force-reinstall",
@@ -67,14 +68,14 @@ def unknown_words(text: str, options: set[str]) -> set[str]:
 
 
 def test_messages_name_verbs_and_options_that_exist(options: set[str]):
-    for module in sorted(SOURCE.rglob("*.py")):
+    for module in MODULES:
         wrong = {word for text in strings(module) for word in unknown_words(text, options)}
         assert not wrong, f"{module} names {wrong}"
 
 
 def test_every_text_file_is_read_and_written_in_a_named_encoding():
     """Where none is named, Windows takes cp1252, and "Mäus" becomes another animal."""
-    for module in sorted(SOURCE.rglob("*.py")):
+    for module in MODULES:
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 named = {keyword.arg for keyword in node.keywords}

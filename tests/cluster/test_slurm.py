@@ -21,7 +21,7 @@ from reverie.fitted.session import Sources
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.paper import Paper
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.settings import EngineOptions
 from reverie.jobs.workers import open_workers
 from reverie.runs.reconstructing import reconstruct_trials
 from reverie.runs.run import Run
@@ -73,7 +73,7 @@ def test_jobs_are_done_once_though_a_node_and_the_driver_are_killed(slurm, tiny_
     assert before
     sources = Sources(tiny_world.data, (tiny_world.encoder,), ("alpha",), mask=mask)
     run = Run(Paper(steps=60))
-    on = On("slurm", jobs=2, memory="1GB", walltime="00:05:00")
+    on = EngineOptions("slurm", jobs=2, memory="1GB", walltime="00:05:00")
     reconstruct_trials(sources, there, trials=TRIALS, run=run, on=on)
     assert "The jobs go to slurm; watch them at http" in capsys.readouterr().err
     assert {path: path.stat().st_mtime_ns for path in before} == before
@@ -96,11 +96,11 @@ def wait_and_note(context, path):
 
 
 def test_tasks_are_done_once_though_a_waiting_job_is_cancelled_and_a_worker_killed(slurm, tmp_path, monkeypatch):
-    monkeypatch.setattr("reverie.jobs.engines.dask.LOOK_EVERY", 0.5)
+    monkeypatch.setattr("reverie.jobs.engines.dask.CHECK_EVERY", 0.5)
     monkeypatch.setattr("reverie.jobs.engines.batch_workers.LIST_EVERY", 0.5)
     tasks = [tmp_path / str(number) for number in range(20)]
     # Two nodes of one core: the third worker waits.
-    on = On("slurm", jobs=3, memory="1GB", walltime="00:20:00")
+    on = EngineOptions("slurm", jobs=3, memory="1GB", walltime="00:20:00")
     with open_workers(0, partial(int, "0"), on) as workers, ThreadPoolExecutor(1) as aside:
         running = aside.submit(workers.attempt, wait_and_note, tasks, "", [path.name for path in tasks])
         try:
@@ -117,8 +117,8 @@ def test_tasks_are_done_once_though_a_waiting_job_is_cancelled_and_a_worker_kill
     wait_for(lambda: not jobs_in(slurm, "R,PD"), "the end of our workers")
 
 
-def test_what_slurm_refuses_is_one_sentence(slurm):
-    on = On("slurm", jobs=1, scheduler_option=("--partition=none",))
+def test_refusal_by_slurm_is_one_sentence(slurm):
+    on = EngineOptions("slurm", jobs=1, scheduler_option=("--partition=none",))
     with (
         open_workers(0, partial(int, "0"), on) as workers,
         pytest.raises(ReverieError, match=r"slurm takes no jobs: .*invalid partition"),

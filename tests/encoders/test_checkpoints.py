@@ -35,7 +35,7 @@ def test_the_published_checkpoint_survives_conversion_bit_for_bit(golden, tmp_pa
         assert torch.equal(loaded.network(planes, "first/animal.x"), encoder.network(planes, "first/animal.x"))
 
 
-def test_what_was_said_about_an_encoder_is_kept(folder):
+def test_description_of_an_encoder_is_kept(folder):
     assert read_description(folder)["about"] == {"score": 0.5, "trials": ["1"]}
     assert sorted(path.name for path in folder.iterdir()) == ["encoder.json", "weights.safetensors"]
 
@@ -107,7 +107,7 @@ def test_an_absurd_size_is_named_before_anything_is_built(folder, monkeypatch, k
 
 
 @pytest.mark.parametrize("setting", [{"dropout": 0}, {"drop_path": 0, "padding": -1}, {"softplus_beta": 0}])
-def test_whole_numbers_are_no_sizes_where_a_setting_is_none(folder, monkeypatch, setting):
+def test_integers_are_not_taken_for_sizes_of_other_settings(folder, monkeypatch, setting):
     encoder = DwiseNeuro(CONFIG, {"b": 5, "a": 4}, (10, 16))
     monkeypatch.setattr("reverie.encoders.checkpoints.build", lambda *_: encoder)
     edit(folder, config={**json.loads((folder / "encoder.json").read_text())["config"], **setting})

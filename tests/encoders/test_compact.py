@@ -39,7 +39,7 @@ def test_places_beyond_the_edge_look_at_the_edge() -> None:
     assert index[0, weight[0] > 0].tolist() == [34]
 
 
-def test_weights_that_are_no_numbers_give_rates_that_are_none() -> None:
+def test_nan_weights_give_nan_rates() -> None:
     readout = PointReadout(neurons=2, features=1, grid=(5, 7), taps=1)
     with torch.no_grad():
         readout.shift[0] = float("nan")

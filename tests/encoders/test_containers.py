@@ -89,7 +89,7 @@ def test_the_same_network_comes_out_whatever_it_is_wrapped_in(case: str, content
     torch.testing.assert_close(rates, truth, rtol=tolerance, atol=tolerance * float(truth.max()))
 
 
-def test_weights_that_were_on_a_gpu_are_read_where_there_is_none(
+def test_weights_saved_on_a_gpu_are_read_without_one(
     content: Content, golden: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("torch.serialization.location_tag", lambda storage: "cuda:0")
@@ -195,7 +195,7 @@ JUNK: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("case", JUNK)
-def test_what_is_no_checkpoint_is_called_what_it_is(case: str, tmp_path: Path):
+def test_other_files_are_named_for_what_they_are(case: str, tmp_path: Path):
     junk, sentence = JUNK[case]
     (tmp_path / "junk.pth").write_bytes(junk)
     with pytest.raises(ReverieError, match=sentence) as told:
@@ -225,7 +225,7 @@ def test_a_network_that_went_wrong_in_training_is_refused(content: Content, tmp_
         import_weights(tmp_path / "nan.pth", animals=["a", "b"])
 
 
-def test_of_several_networks_none_is_guessed(content: Content, tmp_path: Path):
+def test_several_networks_in_one_file_are_refused(content: Content, tmp_path: Path):
     weights = content["nn_state_dict"]
     for number, several in enumerate(
         [{"student": weights, "teacher": weights}, prefixed("one.")(content)["nn_state_dict"] | weights]

@@ -31,7 +31,7 @@ def test_importing_again_changes_nothing(golden: Any, tmp_path: Path, capsys: py
         import_weights(golden.checkpoint, out, animals=["b", "a"])
 
 
-def test_what_was_assumed_is_said_and_kept(golden: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_assumptions_are_printed_and_kept(golden: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     torch.save(torch.load(golden.checkpoint)["nn_state_dict"], tmp_path / "bare.pth")
     import_weights(tmp_path / "bare.pth", tmp_path / "out", animals=["a", "b"], neurons=[37, 41])
     assert "taken as published: spatial strides (2, 1, 2)" in capsys.readouterr().err

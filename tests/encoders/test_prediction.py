@@ -99,7 +99,7 @@ def test_arrays_and_tensors_are_taken_alike_and_read_only_arrays_do_not_warn():
     np.testing.assert_array_equal(rates, predict(Recent(), torch.tensor(movie), torch.tensor(state), "a"))
 
 
-def test_what_does_not_fit_is_refused():
+def test_unknown_animals_and_other_frame_sizes_are_refused():
     with pytest.raises(ReverieError, match="no readout for animal 'b'"):
         predict(Recent(), *clip(4), "b")
     with pytest.raises(ReverieError, match="made for movies of 2 x 2 pixels but got 3 x 2"):

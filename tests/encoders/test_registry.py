@@ -62,7 +62,7 @@ def test_so_does_a_module(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "said"), [(None, "FileNotFoundError"), ("1 +", "SyntaxError"), ("raise SystemExit(2)", "SystemExit: 2")]
 )
-def test_what_cannot_be_imported_is_said(tmp_path, monkeypatch, text, said):
+def test_plugins_that_cannot_be_imported_are_named(tmp_path, monkeypatch, text, said):
     file = tmp_path / "broken.py"
     if text is not None:
         file.write_text(text)

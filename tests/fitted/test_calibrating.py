@@ -106,7 +106,7 @@ def test_followed_the_same_clips_are_judged(fitted, monkeypatch):
     assert found.error == pytest.approx(weights.error, rel=0.5)
 
 
-def test_of_two_validation_clips_nothing_is_concluded(fitted, monkeypatch, capsys):
+def test_two_validation_clips_decide_nothing(fitted, monkeypatch, capsys):
     monkeypatch.setattr(scenes, "NARROWEST", 4)
     fit(fitted, ["scenes", "weights"])
     assert np.isnan(fit_followed_weights(fitted).error)

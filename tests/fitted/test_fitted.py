@@ -21,7 +21,7 @@ def keep_mask(fitted, level=1.1):
 
 
 @pytest.mark.parametrize("part", [part for part in PARTS if part != "target"])
-def test_what_was_not_fitted_is_asked_for_in_one_sentence_and_nothing_is_written(tiny_world, part):
+def test_reading_a_missing_part_names_it_and_writes_nothing(tiny_world, part):
     before = files_in(tiny_world.encoder)
     fitted = fitted_to(tiny_world)
     assert not fitted.has(part)
@@ -40,7 +40,7 @@ def test_a_part_lies_below_animal_and_fingerprint_and_is_read_once(tiny_world):
     assert fitted.mask is fitted.mask
 
 
-def test_missing_parts_come_in_the_order_in_which_they_are_made(tiny_world):
+def test_missing_parts_come_in_the_order_of_fitting(tiny_world):
     fitted = fitted_to(tiny_world)
     assert fitted.missing({"calibration", "likelihood", "mask"}) == ["mask", "likelihood", "calibration"]
     keep_mask(fitted)

@@ -45,7 +45,7 @@ def test_parts_are_fitted_once_and_kept(tiny_world, quick_masks, capsys):
     assert "Fitting" not in capsys.readouterr().err
 
 
-def test_what_a_part_is_made_from_is_fitted_with_it(tiny_world, quick_masks):
+def test_parts_that_a_part_needs_are_fitted_with_it(tiny_world, quick_masks):
     describe_training(tiny_world, ["0", "1"], ["6"])
     fitted = fit(fitted_to(tiny_world), ["calibration"])
     assert fitted.missing(["mask", "prior", "likelihood", "calibration"]) == []
@@ -100,7 +100,7 @@ def test_code_of_another_version_fits_anew(tiny_world, quick_masks, monkeypatch)
     assert fitted_to(tiny_world).missing(QUICK) == list(QUICK)
 
 
-def test_what_moves_stays_fitted(tiny_world, quick_masks, tmp_path):
+def test_fits_stay_valid_when_folders_are_moved(tiny_world, quick_masks, tmp_path):
     fit(fitted_to(tiny_world), QUICK)
     moved = SimpleNamespace(data=tmp_path / "new disk", encoder=tmp_path / "archive/best encoder")
     shutil.move(tiny_world.data, moved.data)
@@ -119,7 +119,7 @@ def test_where_nothing_can_be_kept_nothing_is_begun(tiny_world, quick_masks, mon
     assert quick_masks == []
 
 
-def test_what_cannot_be_fitted_is_said(tiny_world):
+def test_unknown_parts_and_too_few_trials_are_named(tiny_world):
     with pytest.raises(ReverieError, match="no part 'colour' to fit; choose from: mask, target, prior"):
         fit(fitted_to(tiny_world), ["colour"])
     describe_training(tiny_world, ["0"], ["6"])

@@ -89,7 +89,7 @@ def test_errors_are_those_of_movies_that_nothing_was_learned_from(with_ridge):
     np.testing.assert_allclose(held, np.minimum(np.array(LEVELS) * 7 / 6, 1), atol=0.06)
 
 
-def test_what_is_drawn_of_one_clip_has_nothing_to_do_with_what_is_drawn_of_another(with_ridge, monkeypatch):
+def test_draws_of_different_clips_are_independent(with_ridge, monkeypatch):
     drawing = []
 
     def watched(fitted, trial, searches, linear, share):
@@ -104,7 +104,7 @@ def test_what_is_drawn_of_one_clip_has_nothing_to_do_with_what_is_drawn_of_anoth
     assert sorted(seeds) == [0, 1, 2]
 
 
-def test_what_is_known_of_errors_is_kept(tiny_world, with_ridge):
+def test_learned_errors_are_kept(tiny_world, with_ridge):
     learned, again = fit(with_ridge, ["errors"]).errors, fitted_to(tiny_world).errors
     for name in ("posterior", "information"):
         np.testing.assert_array_equal(getattr(again, name), getattr(learned, name))

@@ -20,7 +20,7 @@ def test_a_trial_whose_movie_was_deleted_shows_none(small_world):
     assert choose_trials(recording, ["spontaneous"]) == ["2"]
 
 
-def test_what_cannot_be_chosen_is_told(small_world):
+def test_broken_and_unknown_trials_are_named(small_world):
     (small_world.data / "alpha/data/videos/2.npy").write_bytes(b"")
     recording = open_recordings(small_world.data)["alpha"]
     with pytest.raises(ReverieError, match=r"Trial 2 of alpha cannot be used: .*2\.npy is empty"):

@@ -70,7 +70,7 @@ def test_an_encoder_that_learned_next_to_nothing_is_told(encoder, trials, measur
     assert said in "".join(found)
 
 
-def test_nothing_is_held_against_one_of_which_nothing_is_known(encoder, trials):
+def test_encoder_without_a_validation_score_gets_no_warning(encoder, trials):
     encoder.about.pop("validation_correlation")
     assert mismatch_warnings(encoder, "alpha", changed(trials, lambda responses: responses[::-1])) == ()
 

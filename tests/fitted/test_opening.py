@@ -88,7 +88,7 @@ def test_other_recordings_are_not_read_so(folder, tiny_world, capsys):
     assert "their responses are different" in said
 
 
-def test_what_cannot_be_opened_is_said_once_although_others_are_opened_twice(folder, tiny_world, capsys):
+def test_broken_animals_are_named_once_though_recordings_are_opened_twice(folder, tiny_world, capsys):
     scale_responses(tiny_world, "0")
     for kind in ("videos", "responses"):
         (tiny_world.data / "empty/data" / kind).mkdir(parents=True)
@@ -99,7 +99,7 @@ def test_what_cannot_be_opened_is_said_once_although_others_are_opened_twice(fol
     assert said.count("empty/data/videos holds no trials") == 1
 
 
-def test_files_that_were_moved_are_asked_about_as_usual(folder, tiny_world, capsys):
+def test_moved_files_are_asked_for_as_usual(folder, tiny_world, capsys):
     encoder = load_encoder(folder)
     about = {**encoder.about, "reading": {"alpha": {"format": "suite2p", "frames_table": "/gone/table.csv"}}}
     save_encoder(encoder, folder, about)

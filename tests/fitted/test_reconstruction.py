@@ -144,7 +144,7 @@ def test_a_file_that_is_missing_is_named(name, tmp_path):
         Reconstruction.load(tmp_path)
 
 
-def test_what_is_incomplete_is_named(tmp_path):
+def test_incomplete_files_are_named(tmp_path):
     made_up().save(tmp_path)
     told = json.loads((tmp_path / "reconstruction.json").read_text())
     del told["checksum"], told["digests"]  # else it would be the changed file that is named
@@ -161,7 +161,7 @@ def test_what_is_incomplete_is_named(tmp_path):
 @pytest.mark.parametrize(
     "change", [{"frame_rate": "30"}, {"frame_rate": -1.0}, {"digests": 3}, {"method": []}, {"degrees_per_pixel": {}}]
 )
-def test_what_was_edited_to_be_of_another_kind_is_named(change, tmp_path):
+def test_values_of_another_type_are_named(change, tmp_path):
     made_up().save(tmp_path)
     told = json.loads((tmp_path / "reconstruction.json").read_text())
     del told["checksum"]
@@ -171,7 +171,7 @@ def test_what_was_edited_to_be_of_another_kind_is_named(change, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["evidence.npz", "movie.npz", "reconstruction.json", "trace.csv"])
-def test_what_was_changed_since_is_named(name, tmp_path):
+def test_files_changed_afterwards_are_named(name, tmp_path):
     made_up().save(tmp_path)
     path = tmp_path / name
     if path.suffix == ".npz":
@@ -209,6 +209,6 @@ def test_places_are_pixels_where_their_size_is_not_known():
     assert data["y"].attrs["units"] == "pixel"
 
 
-def test_what_is_not_known_is_left_out():
+def test_unknown_arrays_are_left_out_of_xarray():
     data = made_up(std=None, truth=None, information=None, responses=None, rates=None).to_xarray()
     assert set(data.data_vars) == {"movie", "mask"}

@@ -130,7 +130,7 @@ def test_an_encoder_that_was_never_saved_is_kept_in_the_cache_or_where_one_says(
     assert fitted.place("mask").is_relative_to(tmp_path / "mine")
 
 
-def test_what_it_cannot_do_is_said(encoder, recording, quick_masks):
+def test_impossible_requests_are_refused(encoder, recording, quick_masks):
     with pytest.raises(ReverieError, match=r"needs encoders, .* but was given none"):
         Reconstructor([], recording)
     reader = Reconstructor(encoder, recording, QUICK).fit()

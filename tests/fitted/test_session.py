@@ -40,9 +40,7 @@ def test_a_mask_that_is_named_counts_for_all_animals(tiny_world, tmp_path):
         np.testing.assert_allclose(session.mask(animal), 0.7)
 
 
-def test_what_is_fitted_lies_beside_the_encoder_then_where_it_is_kept_then_in_the_cache(
-    tiny_world, tmp_path, monkeypatch
-):
+def test_fits_are_looked_for_beside_the_encoder_then_in_the_run_then_in_the_cache(tiny_world, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     fitted = opened(tiny_world).fitted("alpha", tiny_world.encoder)
     assert fitted.folders == (tiny_world.encoder / "fitted", tmp_path / "cache/reverie/fitted")

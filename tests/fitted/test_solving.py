@@ -121,7 +121,7 @@ def test_the_combined_movie_weighs_the_other_two(fitted_with_ridge, trial):
     np.testing.assert_allclose(asked_for, linear, atol=1e-3)
 
 
-def test_bands_that_were_measured_have_weights_of_their_own(fitted_with_ridge, trial, tiny_world):
+def test_measured_bands_have_their_own_weights(fitted_with_ridge, trial, tiny_world):
     # All of the slow bands is ridge's, all of the fast ones the most probable movie's.
     bands = BandWeights((0.0,) * 8 + (1.0,) * 8, (1.0,) * 8 + (0.0,) * 8)
     write_npz(fitted_with_ridge.place("weights"), Weights("sizes", 0.75, 100.0, bands).to_arrays())
@@ -159,7 +159,7 @@ def test_the_published_method_moves_pixels_of_the_mask_it_is_given(fitted_with_r
     assert upper[:, :6].std() > 0
 
 
-def test_what_is_missing_is_named(tiny_world, fitted_with_ridge, trial):
+def test_missing_responses_and_parts_are_named(tiny_world, fitted_with_ridge, trial):
     with pytest.raises(ReverieError, match="has no responses"):
         solve_trial(fitted_with_ridge, fitted_with_ridge.subject.recording.trial("7"), Combined())
     bare = fitted_to(tiny_world, seed=1)

@@ -63,7 +63,7 @@ def test_the_same_fingerprint_wherever_things_lie_and_whatever_else_changes(tiny
 
 
 @pytest.mark.parametrize("settings", [{"learn_from": "spikes"}, {"learn_from": ["events"]}, None])
-def test_what_no_encoder_can_have_learned_from_is_told_with_the_file(settings, tiny_world):
+def test_unknown_learning_targets_name_the_file(settings, tiny_world):
     subject = fitted_to(tiny_world).subject
     subject.encoder.about["training_settings"] = settings
     with pytest.raises(ReverieError, match=r"encoder.json says that the encoder learned from .* one of sizes, roots"):
@@ -94,7 +94,7 @@ def test_no_more_trials_than_asked_for_evenly_chosen(tiny_world, most, expected)
         ({"alpha": 20}, (12, 18), r"movies of alpha are \(12, 16\) pixels but the encoder takes \(12, 18\)"),
     ],
 )
-def test_what_does_not_belong_together_is_refused(unspoilt_tiny_world, mice, size, sentence):
+def test_encoders_of_other_recordings_are_refused(unspoilt_tiny_world, mice, size, sentence):
     recording = opened(unspoilt_tiny_world).recordings["alpha"]
     with pytest.raises(ReverieError, match=sentence):
         Subject(recording, LinearNonlinear(LinearNonlinearConfig(taps=4), mice, size))

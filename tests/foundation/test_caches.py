@@ -49,7 +49,7 @@ def test_a_folder_that_others_may_write_to_is_refused_and_that_is_said(tmp_path,
     assert capsys.readouterr().err.startswith(f"{folder} is not used")
 
 
-def test_what_belongs_to_another_user_is_not_ones_own(monkeypatch, tmp_path):
+def test_folders_of_another_user_are_not_own(monkeypatch, tmp_path):
     link = tmp_path / "link"
     link.symlink_to(tmp_path)
     assert is_own(tmp_path)

@@ -105,7 +105,7 @@ def test_marks_that_windows_puts_in_front_are_passed_over(tmp_path: Path):
     assert read_json(tmp_path / "a.json") == {"a": 1}
 
 
-def test_what_is_no_text_and_no_json_is_named(tmp_path: Path):
+def test_broken_text_and_json_are_named(tmp_path: Path):
     for content, sentence in {
         b"M\xe4us": "UTF-8",
         b"{": "JSON",

@@ -81,7 +81,7 @@ def test_a_disk_too_small_is_told_with_numbers(tmp_path: Path):
         require_folder(tmp_path, needed=10**18)
 
 
-def test_what_a_killed_process_left_is_nothing(tmp_path):
+def test_leftovers_of_killed_processes_do_not_fill_a_folder(tmp_path):
     path, stream = open_partial(tmp_path)
     stream.close()
     assert path.exists()
@@ -113,7 +113,7 @@ def test_nothing_is_left_of_one_that_failed(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_what_is_there_already_stays(tmp_path):
+def test_existing_files_are_not_replaced(tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(ReverieError, match="exists already"), building(tmp_path):
         pass
@@ -132,7 +132,7 @@ def test_two_that_write_the_same_folder_at_once_do_not_mix(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
-def test_what_a_killed_one_left_is_removed(tmp_path):
+def test_leftovers_of_a_killed_process_are_removed(tmp_path):
     (tmp_path / ".a.partial/data").mkdir(parents=True)
     with building(tmp_path / "a") as hidden:
         assert not list(hidden.iterdir())

@@ -31,14 +31,14 @@ def test_the_next_process_that_writes_into_the_folder_tidies_it(tmp_path: Path):
     assert sorted(path.name for path in tmp_path.iterdir()) == [".folder.partial", ".hidden", "a"]
 
 
-def test_what_somebody_is_writing_stays(tmp_path: Path):
+def test_files_being_written_stay(tmp_path: Path):
     path, stream = open_partial(tmp_path)
     with stream:
         write_text(tmp_path / "a", "x")
         assert path.exists()
 
 
-def test_what_another_machine_began_stays_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_partial_files_of_other_machines_stay_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(partial_files, "HOST", "abcdef")
     left = left_by_a_killed_process(tmp_path)
     monkeypatch.undo()

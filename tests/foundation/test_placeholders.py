@@ -37,7 +37,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
 
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("kind", PLACEHOLDERS)
-def test_what_stands_in_for_data_is_told_as_that_by_every_reader(tmp_path: Path, name: str, kind: str):
+def test_every_reader_names_placeholders(tmp_path: Path, name: str, kind: str):
     content, sentence = PLACEHOLDERS[kind]
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ReverieError, match=f"{name}.*{sentence}" if "fetched" not in sentence else sentence) as told:

@@ -3,7 +3,7 @@ import pytest
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 from tests.inversion.toys import SIZE, smooth_movie
 
-from reverie.inversion.cuts import SHORTEST, shots_found
+from reverie.inversion.cuts import LEAST_CLIP_FRAMES, shots_found
 
 
 def blurred_shots(lengths, seed=0, slowness=10.0, blur=2.0):
@@ -39,6 +39,6 @@ def test_a_grey_screen_and_noise_on_it_have_no_cuts():
     assert shots_found(noise) == (0,)
 
 
-@pytest.mark.parametrize("frames", [1, 2, SHORTEST - 1, SHORTEST])
+@pytest.mark.parametrize("frames", [1, 2, LEAST_CLIP_FRAMES - 1, LEAST_CLIP_FRAMES])
 def test_short_clips_are_one_shot_or_looked_at_without_complaint(frames):
     assert shots_found(smooth_movie(frames, SIZE, 0, 10.0))[0] == 0

@@ -88,7 +88,7 @@ def test_a_neuron_that_was_taken_for_silent_counts_no_more_than_fifteen_others(s
     assert (sizes.limited(responses).dispersion == 1).sum() == 8
 
 
-def test_a_trial_in_which_nobody_answers_limits_nothing():
+def test_a_silent_trial_limits_nothing():
     sizes = PoissonLikelihood(torch.tensor([1.0, 2.0]))
     torch.testing.assert_close(sizes.limited(torch.zeros(2, 30)).dispersion, sizes.dispersion)
 

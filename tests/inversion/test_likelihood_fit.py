@@ -100,7 +100,7 @@ def test_the_variance_of_traces_is_that_of_their_residuals():
     assert np.median(lasting.dispersion) == pytest.approx(3.0, rel=0.12)
 
 
-def test_of_traces_the_likelihood_is_taken_whose_scatter_is_theirs(encoder):
+def test_likelihood_of_traces_is_chosen_by_their_variance(encoder):
     trials = trials_of(encoder, 6)
     rates = np.stack([_rates(encoder, trial) for trial in trials], 1)
     detector = with_trace_noise(rates, 0.3 * rates.mean())

@@ -22,7 +22,7 @@ def correlation(found, truth, region):
     return np.corrcoef(found[:, region].ravel(), truth[:, region].ravel())[0, 1]
 
 
-def test_what_a_notebook_chose_for_torch_does_not_matter(asked):
+def test_settings_of_torch_do_not_change_the_result(asked):
     usual = solve(asked, QUICK).movie
     with torch.no_grad():
         np.testing.assert_array_equal(solve(asked, QUICK).movie, usual)

@@ -102,7 +102,7 @@ def test_the_same_seed_draws_the_same(session):
     assert measure_trial_noise(session, "mouse") is measure_trial_noise(session, "mouse")
 
 
-def test_what_is_drawn_for_one_clip_is_not_drawn_for_another(session):
+def test_noise_of_different_clips_is_independent(session):
     trial = session.recordings["mouse"].trial("0")
     clips = [Clip("mouse", name, trial.movie, trial.state) for name in "ab"]
     first, second = (next(simulated_clips(session, clip, 1)).responses for clip in clips)
@@ -110,7 +110,7 @@ def test_what_is_drawn_for_one_clip_is_not_drawn_for_another(session):
     assert abs(np.corrcoef((first - rates).ravel(), (second - rates).ravel())[0, 1]) < 0.1
 
 
-def test_noise_is_measured_on_trials_that_were_answered(tiny_world):
+def test_noise_is_measured_on_trials_with_responses(tiny_world):
     before = measure_trial_noise(opened(tiny_world), "alpha")
     (tiny_world.data / "alpha/data/responses/2.npy").unlink()
     after = measure_trial_noise(opened(tiny_world), "alpha")

@@ -56,7 +56,7 @@ def test_another_fingerprint_when_what_it_is_made_from_changes(what, method, tin
     assert fingerprint(tiny_world, mask, method) != before
 
 
-def test_what_was_fitted_is_part_of_it_where_the_method_uses_it(tiny_world, mask):
+def test_fits_are_part_of_the_fingerprint_where_the_method_uses_them(tiny_world, mask):
     methods = (QUICK, Ridge(), Paper())
     before = [fingerprint(tiny_world, mask, method) for method in methods]
     scale_responses(tiny_world, "4")  # another training trial
@@ -64,7 +64,7 @@ def test_what_was_fitted_is_part_of_it_where_the_method_uses_it(tiny_world, mask
     assert [old != new for old, new in zip(before, after, strict=True)] == [True, True, False]
 
 
-def test_what_the_encoder_learned_of_responses_decides_the_published_movie(tiny_world, mask):
+def test_learning_target_of_the_encoder_is_part_of_the_published_method(tiny_world, mask):
     """An encoder of events is compared with events in units of the training trials; one of sizes needs nothing."""
     learn_from_events(tiny_world)
     before = fingerprint(tiny_world, mask, Paper())
@@ -166,7 +166,7 @@ def test_the_published_method_gets_the_mask_of_the_session(tiny_world, mask, tmp
     assert movie[:, small == 1].std() > 0
 
 
-def test_what_was_not_fitted_is_asked_for(tiny_world, mask, tmp_path):
+def test_missing_fits_are_asked_for(tiny_world, mask, tmp_path):
     with pytest.raises(ReverieError, match="was not fitted"):
         perform(job_of(tiny_world), opened(tiny_world, mask=mask), JobFolder(tmp_path / "job"))
 
@@ -219,7 +219,7 @@ def test_targets_are_recorded_or_an_encoder_s_rates(tiny_world, mask, tmp_path):
         ({"together": (Clip("alpha", "2"),)}, "`ridge` reads one trial; choose `map`"),
     ],
 )
-def test_what_a_linear_decoder_cannot_do_is_said(options, sentence, tiny_world, mask, tmp_path):
+def test_impossible_jobs_of_a_linear_decoder_are_refused(options, sentence, tiny_world, mask, tmp_path):
     session = opened(tiny_world, mask=mask)
     with pytest.raises(ReverieError, match=sentence):
         perform(job_of(tiny_world, method=Ridge(), **options), session, JobFolder(tmp_path / "job"))

@@ -31,7 +31,7 @@ class InterruptedMethod(Paper):
 
 
 def test_an_interrupted_search_resumes_to_the_same_bits(problem, tmp_path, monkeypatch):
-    monkeypatch.setattr(resuming, "KEEP_EVERY", 0.0)
+    monkeypatch.setattr(resuming, "SNAPSHOT_EVERY", 0.0)
     whole = solve_or_resume(problem, Paper(steps=10), JobFolder(tmp_path / "whole"), "", CPU)
     parts = JobFolder(tmp_path / "parts")
     with pytest.raises(KeyboardInterrupt):

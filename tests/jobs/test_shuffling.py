@@ -40,7 +40,7 @@ def test_shuffled_responses_leave_the_mean_of_the_prior(session, jobs, tmp_path)
     assert min(correlations) > 0.6
     # What is left tells of the brightness of the whole screen, which all neurons share, and nothing of places.
     assert np.mean([control.correlation for control in controls]) < np.mean(correlations) - 0.4
-    assert np.mean([control.departure / control.of_recorded for control in controls]) < 0.6
+    assert np.mean([control.departure / control.recorded_departure for control in controls]) < 0.6
     assert f"{controls[-1].departure:.1f} grey levels" in controls[-1].sentence
     kept = JobFolder(tmp_path / f"shuffled{jobs[-1].clip.name}")
     written = kept.finished.stat().st_mtime_ns
@@ -49,24 +49,24 @@ def test_shuffled_responses_leave_the_mean_of_the_prior(session, jobs, tmp_path)
 
 
 def test_neurons_show_one_another_s_time_courses_with_their_own_means(session, jobs):
-    (plain,), (mixed,) = (make(jobs[0], session).observations for make in (problem_of, shuffled_problem))
+    (plain,), (shuffled,) = (make(jobs[0], session).observations for make in (problem_of, shuffled_problem))
     shuffle = shuffle_of(session, "mouse", session.sources.encoders[0])
-    events, moved = ((seen.responses > 0).numpy() for seen in (plain, mixed))
+    events, moved = ((seen.responses > 0).numpy() for seen in (plain, shuffled))
     np.testing.assert_array_equal(moved, events[shuffle.rows])
     assert sorted(shuffle.rows) == list(range(250))
-    assert type(mixed.likelihood) is type(plain.likelihood)
-    assert (mixed.likelihood.dispersion > plain.likelihood.dispersion).float().mean() > 0.9
+    assert type(shuffled.likelihood) is type(plain.likelihood)
+    assert (shuffled.likelihood.dispersion > plain.likelihood.dispersion).float().mean() > 0.9
 
 
 def test_training_trials_keep_each_neuron_s_mean(session, jobs):
     folder = session.sources.encoders[0]
     shuffle, subject = shuffle_of(session, "mouse", folder), session.fitted("mouse", folder).subject
     trials = list(subject.trials(subject.training, LIKELIHOOD_TRIALS))
-    plain, mixed = (
+    plain, shuffled = (
         np.mean([change(trial.responses).mean(1) for trial in trials], axis=0)
-        for change in (lambda responses: responses, shuffle.mix)
+        for change in (lambda responses: responses, shuffle.apply)
     )
-    np.testing.assert_allclose(mixed, plain, rtol=1e-3)
+    np.testing.assert_allclose(shuffled, plain, rtol=1e-3)
 
 
 def test_where_the_camera_is_followed_the_first_search_is_compared_with_its_like(session, jobs, tmp_path, monkeypatch):

@@ -12,13 +12,13 @@ from tests.forking import OwnForks, forks
 
 from reverie.foundation.errors import NoSpace, ReverieError, WorkerLost
 from reverie.foundation.progress import say
-from reverie.jobs.engines import here
+from reverie.jobs.engines import local
 from reverie.jobs.engines.contract import Opening
-from reverie.jobs.engines.here import default_workers, threads_of_each
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.local import default_workers, threads_of_each
+from reverie.jobs.engines.settings import EngineOptions
 from reverie.jobs.workers import Workers, open_workers
 
-TWO = On(jobs=2)
+TWO = EngineOptions(jobs=2)
 AS_THE_PROGRAM = OwnForks.__base__
 
 
@@ -71,7 +71,7 @@ def test_other_processes_open_the_context_for_themselves_and_a_killer_is_named()
 @pytest.fixture
 def started_afresh(monkeypatch):
     """Start processes as the program does."""
-    monkeypatch.setattr("reverie.jobs.engines.here._OwnProcesses", AS_THE_PROGRAM)
+    monkeypatch.setattr("reverie.jobs.engines.local._OwnProcesses", AS_THE_PROGRAM)
 
 
 def wait_for_a_minute():
@@ -106,15 +106,15 @@ def test_a_graphics_card_is_used_by_one_process():
 
 
 def test_processes_share_the_cores_and_none_has_more_threads_than_this_one(monkeypatch, one_thread):
-    monkeypatch.setattr("reverie.jobs.engines.here.available_cores", lambda: 8)
+    monkeypatch.setattr("reverie.jobs.engines.local.available_cores", lambda: 8)
     assert threads_of_each(2) == 1
     torch.set_num_threads(3)
     assert [threads_of_each(count) for count in (2, 4, 16)] == [3, 2, 1]
 
 
-def test_what_was_found_in_opening_is_not_said_by_each_process(monkeypatch, capsys):
-    monkeypatch.setattr(here, "prepare_threads", lambda: None)
-    monkeypatch.setattr(here, "_OPENED", {})
+def test_notes_on_recordings_are_not_printed_by_each_process(monkeypatch, capsys):
+    monkeypatch.setattr(local, "prepare_threads", lambda: None)
+    monkeypatch.setattr(local, "_OPENED", {})
     opening = Opening(lambda: say("two trials are left out") or 10)
-    assert here.do_task(opening, lambda context, task: say(f"task {task}") or context * task, 3) == 30
+    assert local.do_task(opening, lambda context, task: say(f"task {task}") or context * task, 3) == 30
     assert capsys.readouterr().err == "task 3\n"

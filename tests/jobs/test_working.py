@@ -14,11 +14,11 @@ from reverie.inversion.methods.ridge import Ridge
 from reverie.jobs import working
 from reverie.jobs.clip import Clip
 from reverie.jobs.engines.contract import raise_all
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.settings import EngineOptions
 from reverie.jobs.job import Job, expected_work
 from reverie.jobs.store import Store
 from reverie.jobs.workers import Workers
-from reverie.jobs.working import do_jobs, fit_for
+from reverie.jobs.working import do_jobs, fit_for_jobs
 
 QUICK = Map(steps=2, draws=0, likelihood="sizes")
 
@@ -40,7 +40,7 @@ def done(monkeypatch):
     return names
 
 
-def test_what_jobs_need_is_fitted_first_and_each_is_done_once(tiny_world, quick_masks, done, tmp_path):
+def test_needed_parts_are_fitted_first_and_each_job_is_done_once(tiny_world, quick_masks, done, tmp_path):
     workers, store = Workers(opened(tiny_world)), Store(tmp_path / "jobs")
     jobs = jobs_of(tiny_world, "1", "2", "1")
     do_jobs(workers, store, jobs, "")
@@ -72,7 +72,7 @@ def test_each_encoder_gets_a_mask_since_movies_are_scored_in_their_mean(tiny_wor
     shutil.copytree(tiny_world.encoder, tmp_path / "other")
     replace_encoder(tiny_world)
     session = open_session(Sources(tiny_world.data, (tiny_world.encoder, tmp_path / "other"), device="cpu"))
-    assert fit_for(Workers(session), jobs_of(tiny_world, "1", method=Paper())) == {}
+    assert fit_for_jobs(Workers(session), jobs_of(tiny_world, "1", method=Paper())) == {}
     assert quick_masks == ["alpha", "alpha"]  # beta is in no job
     assert session.fitted("alpha", tmp_path / "other").has("mask")
     assert not session.fitted("alpha", tiny_world.encoder).has("prior")
@@ -82,7 +82,7 @@ def test_an_animal_that_cannot_be_fitted_is_told_and_spoils_no_other(tiny_world,
     describe_training(tiny_world, ["1"], ["6"])
     session, store = opened(tiny_world, animals=()), Store(tmp_path / "jobs")
     jobs = [*jobs_of(tiny_world, "1"), Job(Clip("beta", "1"), (tiny_world.encoder,), QUICK)]
-    failed = fit_for(Workers(session), jobs)
+    failed = fit_for_jobs(Workers(session), jobs)
     assert list(failed) == ["alpha"]
     assert str(failed["alpha"]).startswith("alpha has 1 training trial(s)")
     assert session.fitted("beta", tiny_world.encoder).has("likelihood")
@@ -93,18 +93,18 @@ def test_an_animal_that_cannot_be_fitted_is_told_and_spoils_no_other(tiny_world,
 
 
 @pytest.mark.parametrize("damaged", [False, True])
-def test_what_lies_whole_in_the_cache_is_not_fitted_again_for_a_run(
+def test_parts_whole_in_the_cache_are_not_fitted_again_for_a_run(
     tiny_world, quick_masks, tmp_path, monkeypatch, damaged
 ):
     """Of an encoder whose own folder cannot be written, what `reverie fit` kept serves every run, which has a copy."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tiny_world.encoder / "fitted").write_text("not a folder")
-    working.fit_everything(opened(tiny_world).sources, ("mask", "ridge"), On())
+    working.fit_everything(opened(tiny_world).sources, ("mask", "ridge"), EngineOptions())
     if damaged:
         (path,) = (tmp_path / "cache").rglob("mask.npz")
         path.write_bytes(path.read_bytes()[:-20])
     session = opened(tiny_world, kept=tmp_path / "run" / "fitted")
-    assert not fit_for(Workers(session), jobs_of(tiny_world, "6", method=Ridge()))
+    assert not fit_for_jobs(Workers(session), jobs_of(tiny_world, "6", method=Ridge()))
     assert len(quick_masks) == 1 + damaged
     kept = session.fitted("alpha", tiny_world.encoder)
     assert tmp_path / "run" in kept.found("mask").parents
@@ -115,7 +115,7 @@ def test_what_lies_whole_in_the_cache_is_not_fitted_again_for_a_run(
 def test_a_mask_that_is_named_is_not_fitted(tiny_world, quick_masks, tmp_path):
     np.savez(tmp_path / "mask.npz", mask=np.full((12, 16), 1.2))
     session = opened(tiny_world, animals=(), mask=tmp_path / "mask.npz")
-    fit_for(Workers(session), jobs_of(tiny_world, "1"))
+    fit_for_jobs(Workers(session), jobs_of(tiny_world, "1"))
     assert quick_masks == []
     assert session.fitted("alpha", tiny_world.encoder).has("likelihood")
 

@@ -26,7 +26,7 @@ def score(decoder, subject):
     return np.mean([video_correlation(found, truth) for found, truth in pairs])
 
 
-def test_what_the_encoder_knows_of_the_neurons_makes_up_for_few_trials(subject):
+def test_simulated_trials_make_up_for_few_recorded_ones(subject):
     few = subject.trials(subject.training)[:4]
     alone, taught = fit_ridge("mouse", few, SETTINGS), fit_causal(subject, few, SETTINGS)
     assert taught.chosen["explained"] > alone.chosen["explained"]
@@ -52,14 +52,12 @@ def test_where_there_are_too_many_features_no_trial_is_simulated(subject, monkey
     check_nothing_is_taught(subject)
 
 
-def test_without_validation_trials_errors_are_those_of_movies_that_were_not_learned(
-    tiny_world, quick_masks, monkeypatch
-):
+def test_errors_without_validation_trials_are_measured_on_held_out_movies(tiny_world, quick_masks, monkeypatch):
     show_again(tiny_world, "alpha", "1", like="0")
     learned, judged = [], []
 
     def recorded(subject, trials, settings):
-        learned.append(list(trials.places))
+        learned.append(list(trials.keys))
         return fit_ridge(subject.animal, trials, settings)
 
     def decode(self, responses):

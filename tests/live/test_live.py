@@ -64,7 +64,7 @@ def test_it_tells_how_late_it_is_and_how_far_off(session, live):
     assert 0.5 < np.sqrt(np.square(errors).mean()) / frames[0].std.mean() < 2
 
 
-def test_what_is_kept_does_not_grow(session, live):
+def test_memory_does_not_grow(session, live):
     responses = session.recordings["mouse"].trial("11").responses
     sizes = set()
     live.reset()

@@ -89,7 +89,7 @@ def sources_of(session):
     return SubjectSources(session.sources.data, session.sources.encoders[0])
 
 
-def test_what_is_shown_must_be_said(session):
+def test_exactly_one_source_is_required(session):
     for given in ({}, {"trial": "11", "stream": "-"}):
         with pytest.raises(ReverieError, match="Say what is shown live"):
             show_live(sources_of(session), **given)

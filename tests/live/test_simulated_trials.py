@@ -28,7 +28,7 @@ def test_responses_are_as_large_and_as_noisy_as_recorded_at_that_rate():
     np.testing.assert_allclose(drawn.std(axis=1), 0.3, atol=0.1)
 
 
-def test_rates_beyond_all_that_were_predicted_get_the_outermost_responses():
+def test_rates_out_of_range_get_the_outermost_responses():
     rates = np.repeat(np.array([[-5.0, 0.5, 9.0]], dtype=np.float32).T, 50, axis=1)
     drawn = a_noise(0.0).draw(rates, torch.Generator().manual_seed(1))
     assert drawn[0].max() < 0.1

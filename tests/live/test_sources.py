@@ -74,7 +74,7 @@ def test_a_trial_is_replayed_frame_by_frame():
 
 
 @pytest.mark.parametrize("text", ["{", '{"rates": [1]}', "[" * 100_000, '{"responses": ["a"]}', b"\xff"])
-def test_what_is_no_frame_is_told(text):
+def test_texts_that_are_no_frame_are_refused(text):
     with pytest.raises(BadInput, match="must be JSON such as"):
         frame_of(text)
 

@@ -7,7 +7,7 @@ import pytest
 
 from reverie.foundation.errors import BadInput, ReverieError
 from reverie.planning.design import Design, MeasuredBands, neurons_for, predict_design
-from reverie.planning.running import named_sources, plan, stand_in
+from reverie.planning.running import named_sources, plan, simulated_bands
 from reverie.recordings.reading import Reading
 
 
@@ -49,9 +49,9 @@ def test_joined_animals_count_as_more_neurons(bands):
 
 
 def test_without_information_only_the_mean_picture_is_known(bands):
-    outlook = predict_design(bands, Design(neurons=1, noise=1e9))
-    assert 0.2 < outlook.video_correlation < 0.4
-    assert math.isnan(outlook.cycles_per_degree)
+    prediction = predict_design(bands, Design(neurons=1, noise=1e9))
+    assert 0.2 < prediction.video_correlation < 0.4
+    assert math.isnan(prediction.cycles_per_degree)
 
 
 def test_the_neurons_a_resolution_asks_for_give_it(bands):
@@ -73,7 +73,7 @@ def test_designs_that_cannot_be_are_refused():
 
 
 def test_simulated_animals_are_at_hand():
-    assert 0.7 < predict_design(stand_in(), Design(neurons=1000)).video_correlation < 0.95
+    assert 0.7 < predict_design(simulated_bands(), Design(neurons=1000)).video_correlation < 0.95
     told = dict(plan(Design(), resolution=0.05).itertuples(index=False))
     assert set(told) == {
         "video correlation",
@@ -85,7 +85,7 @@ def test_simulated_animals_are_at_hand():
 
 def test_a_finer_screen_changes_no_plan():
     """The same movies and neurons on twice the pixels a degree: three in four coefficients hold nothing."""
-    coarse = stand_in()
+    coarse = simulated_bands()
     hertz = np.unique(coarse.hertz)
     more = {"cycles": 0.3, "hertz": hertz, "power": 1e-9, "information": 1e-9}
     shares = np.array([coarse.share[coarse.hertz == each].sum() for each in hertz])

@@ -4,7 +4,7 @@ import pytest
 from tests.reporting.browsing import browsing
 
 from reverie.planning.design import Design, predict_design
-from reverie.planning.running import stand_in, write_plan
+from reverie.planning.running import simulated_bands, write_plan
 
 pytestmark = pytest.mark.browser
 
@@ -14,7 +14,7 @@ def shown(page, name):
 
 
 def test_the_page_reckons_as_python_does(tmp_path):
-    bands, path = stand_in(), tmp_path / "plan.html"
+    bands, path = simulated_bands(), tmp_path / "plan.html"
     write_plan(path, bands, Design())
     with browsing(path) as page:
         page.open()
@@ -27,9 +27,9 @@ def test_the_page_reckons_as_python_does(tmp_path):
             told = page.run(values)
             counts = {name: int(told.pop(name)) for name in ("neurons", "animals")}
             design = Design(**counts, **{name: float(value) for name, value in told.items()})
-            outlook = predict_design(bands, design)
+            prediction = predict_design(bands, design)
             for name in ("video_correlation", "cycles_per_degree", "hertz"):
-                assert shown(page, name) == pytest.approx(getattr(outlook, name), rel=0.01)
+                assert shown(page, name) == pytest.approx(getattr(prediction, name), rel=0.01)
             page.run(
                 "const s = document.getElementById('neurons'); s.value = 1000;"
                 "s.dispatchEvent(new Event('input', {bubbles: true}))"

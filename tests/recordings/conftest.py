@@ -1,12 +1,14 @@
 """Small recordings on disk."""
 
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
+from tests.recordings.file_server import Server, archive_bytes
 
 from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.trial import Trial
@@ -68,3 +70,15 @@ def natural_movie(seed: int, frames: int = 40) -> np.ndarray:
     starts = (np.arange(frames) * rng.uniform(0, 1)).astype(int)
     movie = np.stack([scene[:, start : start + width] for start in starts])
     return np.clip(110 + 45 * movie, 0, 255).astype(np.float32)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server of one archive."""
+    started = Server(archive_bytes())
+    thread = threading.Thread(target=started.serve_forever, args=(0.01,))
+    thread.start()
+    yield started
+    started.shutdown()
+    thread.join()
+    started.server_close()

@@ -172,7 +172,7 @@ def test_a_broken_trial_is_left_out_with_its_reason(animal, case):
 
 
 @pytest.mark.parametrize("case", USED)
-def test_what_can_be_used_is_used_and_said(animal, case):
+def test_usable_parts_of_damaged_folders_are_used_with_a_note(animal, case):
     part, damage, expected = USED[case]
     damage(animal / part)
     recording = open_recording(animal)
@@ -202,7 +202,7 @@ def test_trials_of_no_neurons_are_left_out(animal):
     assert "its neuron count is zero" in note
 
 
-def test_what_is_found_while_reading_names_the_file(animal):
+def test_damage_found_while_reading_names_the_file(animal):
     recording = open_recording(animal)
     assert recording.neurons == 7
     replace(animal / VIDEO, put((3, 4, 5), np.nan))
@@ -213,7 +213,7 @@ def test_what_is_found_while_reading_names_the_file(animal):
         recording.responses("1")
 
 
-def test_what_reading_finds_leaves_the_trial_out_and_says_so_once(animal, capsys):
+def test_damage_found_while_reading_leaves_the_trial_out_with_one_message(animal, capsys):
     replace(animal / VIDEO, put((3, 4, 5), np.nan))
     recording = open_recording(animal)
     assert choose_trials(recording, ["3", "00"]) == ["3", "0"]
@@ -282,7 +282,7 @@ def test_a_folder_that_may_not_be_read_spoils_no_other(animal, monkeypatch, caps
     assert capsys.readouterr().err.count("closed may not be read and is left out; change its permissions.") == 1
 
 
-def test_of_an_animal_whose_behaviour_may_not_be_read_the_rest_is_used(animal, monkeypatch, capsys):
+def test_animals_with_unreadable_behaviour_are_used_without_it(animal, monkeypatch, capsys):
     access = os.access
     monkeypatch.setattr(os, "access", lambda path, mode: path != animal / "data/behavior" and access(path, mode))
     assert open_recording(animal).signals == ("pupil x", "pupil y")

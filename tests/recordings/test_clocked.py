@@ -52,7 +52,7 @@ def test_a_rate_that_is_given_counts_and_movies_have_their_own():
     assert opened([*images_of(0.25), movie]).frame_rate == pytest.approx(30.0)
 
 
-def test_of_two_movies_at_once_neither_is_used_and_the_others_are():
+def test_overlapping_movies_are_left_out_and_the_others_used():
     def movie(name: str | None, begin: float) -> Showing:
         return Showing(begin + np.arange(90) / 30, begin + 3.0, name)
 

@@ -101,7 +101,7 @@ def test_a_trial_without_responses_is_named_and_nothing_half_written_stays(make_
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_what_is_there_already_is_not_replaced(original, tmp_path):
+def test_existing_folders_are_not_replaced(original, tmp_path):
     convert(original, tmp_path / "out", "experanto")
     with pytest.raises(ReverieError, match="exists already"):
         convert(original, tmp_path / "out", "experanto")

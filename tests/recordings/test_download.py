@@ -1,19 +1,14 @@
-import hashlib
 import io
 import stat
 import struct
-import threading
 import time
 import zipfile
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.download import PUBLIC_ARCHIVES, download, find_archive, unpack
-from reverie.recordings.fetching import fetch
 
 
 def zipped(path, members):
@@ -107,88 +102,6 @@ def test_an_archive_without_one_recording_is_refused(tmp_path, names):
 MOUSE = "dynamic29515-10-12-Video-9b4f6a1a067fe51e15306b9628efea20"
 
 
-class Server(ThreadingHTTPServer):
-    """Serves one file at every address, as faultily as the test wants."""
-
-    def __init__(self, content):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.content = content
-        self.version = '"one"'
-        self.ranges = True
-        self.cuts = []  # how many bytes of each answer to send before hanging up
-        self.statuses = []  # answers to give before any content
-        self.declared = None
-        self.asked = []
-        self.sent = 0
-
-    @property
-    def address(self):
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        server = self.server
-        wanted = self.headers.get("Range")
-        server.asked.append(wanted)
-        if server.statuses:
-            self.send_response(server.statuses.pop(0))
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        unchanged = self.headers.get("If-Range") in (None, server.version)
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and server.ranges and unchanged else 0
-        if start and start >= len(server.content):
-            self.send_response(416)
-            self.send_header("Content-Range", f"bytes */{len(server.content)}")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        body = server.content[start:]
-        self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(server.declared or len(body)))
-        if server.version:
-            self.send_header("ETag", server.version)
-        if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(server.content) - 1}/{len(server.content)}")
-        self.end_headers()
-        body = body[: server.cuts.pop(0)] if server.cuts else body
-        with suppress(ConnectionError):
-            self.wfile.write(body)
-        server.sent += len(body)
-
-    def log_message(self, *arguments):
-        pass
-
-
-def archive_bytes():
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr("data/videos/0.npy", np.random.default_rng(0).bytes(3_000_000))
-        archive.writestr("meta/trials/tiers.npy", b"tiers")
-    return stream.getvalue()
-
-
-@pytest.fixture
-def server():
-    started = Server(archive_bytes())
-    thread = threading.Thread(target=started.serve_forever, args=(0.01,))
-    thread.start()
-    yield started
-    started.shutdown()
-    thread.join()
-    started.server_close()
-
-
-def get(server, tmp_path, **options):
-    target = tmp_path / "a.zip"
-    fetch(f"{server.address}/a.zip", target, pause=0.01, **options)
-    assert target.read_bytes() == server.content
-    found = hashlib.sha256(server.content).hexdigest()
-    assert (tmp_path / "a.zip.sha256").read_text() == f"{found}  a.zip\n"
-    assert {path.name for path in tmp_path.iterdir()} == {"a.zip", "a.zip.sha256"}
-
-
 def test_a_recording_is_downloaded_and_unpacked(server, tmp_path):
     folders = download(["29515"], tmp_path / "data", base=server.address)
     assert folders == [tmp_path / "data" / MOUSE]
@@ -211,81 +124,6 @@ def test_an_archive_that_is_not_needed_any_more_is_told_and_left(server, tmp_pat
     download([MOUSE], tmp_path, base=server.address)
     assert "is no longer needed" in capsys.readouterr().err
     assert (tmp_path / f"{MOUSE}.zip").exists()
-
-
-def test_an_interrupted_download_goes_on_where_it_stopped(server, tmp_path):
-    server.cuts = [1_000_000, 500_000]
-    get(server, tmp_path)
-    assert server.asked == [None, "bytes=1000000-", "bytes=1500000-"]
-    assert server.sent == len(server.content)
-
-
-def test_what_another_run_left_is_used(server, tmp_path):
-    (tmp_path / "a.zip.part").write_bytes(server.content[:2_000_000])
-    get(server, tmp_path)
-    assert server.asked == ["bytes=2000000-"]
-
-
-def test_a_server_without_ranges_starts_anew(server, tmp_path):
-    server.ranges = False
-    server.cuts = [1_000_000]
-    get(server, tmp_path)
-    assert len(server.asked) == 2
-
-
-def test_a_file_that_changed_on_the_server_is_not_mixed_with_the_old_one(server, tmp_path):
-    server.cuts = [1_000_000]
-    with pytest.raises(ReverieError, match="it resumes where it stopped"):
-        get(server, tmp_path, retries=0)
-    server.content = server.content[::-1]
-    server.version = '"two"'
-    get(server, tmp_path)
-    assert server.asked == [None, "bytes=1000000-"]
-
-
-def test_a_server_that_tells_no_version_is_resumed_all_the_same(server, tmp_path):
-    server.version = None
-    server.cuts = [1_000_000]
-    get(server, tmp_path)
-    assert server.asked == [None, "bytes=1000000-"]
-
-
-def test_a_part_that_is_whole_is_accepted_and_one_too_long_is_not(server, tmp_path):
-    (tmp_path / "a.zip.part").write_bytes(server.content)
-    get(server, tmp_path)
-    assert server.sent == 0
-    (tmp_path / "a.zip").unlink()
-    (tmp_path / "a.zip.part").write_bytes(server.content + b"more")
-    get(server, tmp_path)
-    assert server.sent == len(server.content)
-
-
-def test_a_download_that_never_grows_is_given_up_and_kept(server, tmp_path):
-    server.cuts = [1000, *[0] * 10]
-    with pytest.raises(ReverieError, match=r"could not be fetched \(it ended after 0 of \d+ bytes\)"):
-        get(server, tmp_path, retries=2)
-    assert (tmp_path / "a.zip.part").stat().st_size == 1000
-    assert len(server.asked) == 3
-
-
-def test_a_missing_file_is_told_at_once(server, tmp_path):
-    server.statuses = [404] * 9
-    with pytest.raises(ReverieError, match="the server answers 404"):
-        get(server, tmp_path)
-    assert len(server.asked) == 1
-
-
-def test_a_busy_server_is_asked_again(server, tmp_path):
-    server.statuses = [503, 429]
-    get(server, tmp_path)
-    assert len(server.asked) == 3
-
-
-def test_a_file_larger_than_the_disk_is_not_begun(server, tmp_path):
-    server.declared = 10**18
-    with pytest.raises(ReverieError, match="GB free"):
-        get(server, tmp_path)
-    assert not (tmp_path / "a.zip.part").exists()
 
 
 def test_no_server_at_all_is_told(tmp_path, monkeypatch):

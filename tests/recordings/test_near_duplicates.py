@@ -5,9 +5,9 @@ from scipy.ndimage import gaussian_filter
 from reverie.recordings.near_duplicates import (
     Pair,
     best_correlations,
-    leaks,
     near_duplicate_groups,
     near_duplicate_pairs,
+    pairs_across_folds,
     signature,
 )
 from reverie.recordings.tiers import FOLDS, perceptual_hash
@@ -94,4 +94,4 @@ def test_leaks_are_pairs_the_hash_alone_lets_through(movies):
     assert len(pairs) == 12
     scattered = [number for number in range(12) if folds[number] != folds[12 + number]]
     assert scattered
-    assert [(pair.first, pair.second) for pair in leaks(pairs, folds)] == [(n, 12 + n) for n in scattered]
+    assert [(pair.first, pair.second) for pair in pairs_across_folds(pairs, folds)] == [(n, 12 + n) for n in scattered]

@@ -10,7 +10,7 @@ from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
 
 
-def test_what_was_found_is_told_once(capsys):
+def test_notes_are_printed_once(capsys):
     times = np.arange(60) / 30
     recording = Recording.from_arrays(
         "mouse",

@@ -90,7 +90,7 @@ def test_a_trial_that_alone_of_its_tier_lacks_responses_is_named(tmp_path, make_
     assert survey(tmp_path).problems == ("mouse has no responses to trials of tier oracle: 2.",)
 
 
-def test_an_animal_of_which_nothing_can_be_used_is_said(animal, make_trial):
+def test_unusable_animals_are_named(animal, make_trial):
     write_recording(animal.parent / "other", [make_trial(0)])
     (animal.parent / "other/data/videos/0.npy").write_text("broken")
     found = survey(animal.parent)
@@ -131,13 +131,13 @@ def test_silent_neurons_are_noticed(animal):
         ("meta/trials", lambda words: np.full(len(words), "oracle"), "no trials of tier 'train', so that no encoder"),
     ],
 )
-def test_what_nothing_can_be_learned_from_is_noticed(animal, part, change, sentence):
+def test_uninformative_arrays_are_noticed(animal, part, change, sentence):
     for path in (animal / part).iterdir():
         np.save(path, change(np.load(path)))
     assert any(sentence in problem for problem in survey(animal).problems)
 
 
-def test_of_large_recordings_some_trials_are_read(animal, monkeypatch):
+def test_large_recordings_are_sampled(animal, monkeypatch):
     monkeypatch.setattr("reverie.recordings.survey.MOST_RESPONSES", 7 * 40 * 3)
     found = survey(animal)
     assert found.animals[0].read == 3

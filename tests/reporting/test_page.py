@@ -129,7 +129,7 @@ def test_hostile_names_stay_text(make_run: Callable[..., RunContent]) -> None:
     assert not outline.of("b")
 
 
-def test_a_trial_of_which_little_is_known_still_has_a_page() -> None:
+def test_trials_with_little_information_have_a_page() -> None:
     movie = np.full((40, 9, 16), 127.5, np.float32)
     trial = TrialContent("mouse", "7", movie, np.zeros((9, 16), np.float32), scores={"video_correlation": float("nan")})
     page = render_page(RunContent(title="Unknown movie", trials=[trial]))
@@ -140,7 +140,9 @@ def test_a_trial_of_which_little_is_known_still_has_a_page() -> None:
 
 
 def test_a_run_without_trials_still_has_a_page() -> None:
-    Outline(render_page(RunContent(title="Nothing yet", trials=[])))
+    page = render_page(RunContent(title="Nothing yet", trials=[]))
+    assert "Nothing yet" in page
+    assert not [*Outline(page).of("canvas")]
 
 
 def test_a_large_run_stays_small_and_quick(make_run: Callable[..., RunContent], tmp_path: Path) -> None:

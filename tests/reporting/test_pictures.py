@@ -8,13 +8,13 @@ from PIL import Image
 
 from reverie.foundation.arrays import Movie
 from reverie.reporting.pictures import (
-    address_of,
     contact_sheet,
-    cover,
+    data_url,
     evenly_placed,
     film_strip,
     movie_sheet,
     outline,
+    outside_path,
     picture,
     transparent_png,
 )
@@ -63,7 +63,7 @@ def test_a_contact_sheet_holds_the_chosen_frames_with_transparent_gaps() -> None
     assert np.array_equal(sheet[5:, 7:], movie[3] + 100)
     assert np.isnan(sheet[3:5]).all()
     assert np.array_equal(film_strip(movie, [1])[:3], movie[1])
-    opaque = np.asarray(decoded(address_of(transparent_png(sheet))))[..., 1]
+    opaque = np.asarray(decoded(data_url(transparent_png(sheet))))[..., 1]
     assert np.array_equal(opaque == 255, np.isfinite(sheet))
 
 
@@ -77,7 +77,7 @@ def lit(path: str, shape: tuple[int, int]) -> np.ndarray:
 
 def test_a_cover_is_what_lies_outside() -> None:
     region = np.random.default_rng(0).random((9, 13)) > 0.5
-    assert np.array_equal(lit(cover(region), region.shape), ~region)
+    assert np.array_equal(lit(outside_path(region), region.shape), ~region)
 
 
 def test_an_outline_is_as_long_as_the_edges_of_the_region() -> None:
@@ -95,4 +95,4 @@ def test_a_square_has_four_sides() -> None:
 
 def test_nothing_and_everything() -> None:
     assert outline(np.zeros((3, 4), bool)) == ""
-    assert cover(np.ones((3, 4), bool)) == ""
+    assert outside_path(np.ones((3, 4), bool)) == ""

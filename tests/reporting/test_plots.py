@@ -10,7 +10,7 @@ from reverie.reporting.plots import (
     line_path,
     loss_plot,
     loss_sentence,
-    order_by_likeness,
+    order_by_similarity,
     rasters,
     round_ticks,
     state_curves,
@@ -55,7 +55,7 @@ def test_a_state_gives_four_curves_and_a_still_one_runs_through_the_middle() -> 
     curves = state_curves(trial)
     assert [curve.name for curve in curves] == ["pupil dilation", "running speed", "pupil x", "pupil y"]
     assert curves[0].path.count(" 50") == 5
-    assert (curves[1].low, curves[1].high) == ("0", "4")
+    assert (curves[1].start, curves[1].end) == ("0", "4")
 
 
 def test_losses_share_axes_and_what_is_not_finite_is_left_out() -> None:
@@ -96,7 +96,7 @@ def trial(**arrays: np.ndarray) -> TrialContent:
 
 def test_neurons_active_one_after_the_other_are_put_in_that_order() -> None:
     responses, phase = waves(60)
-    steps = np.diff(phase[order_by_likeness(responses)])
+    steps = np.diff(phase[order_by_similarity(responses)])
     around = np.abs(np.angle(np.exp(2j * np.pi * steps))) / (2 * np.pi)
     assert around.max() < 1.5 / 60
 
@@ -104,7 +104,7 @@ def test_neurons_active_one_after_the_other_are_put_in_that_order() -> None:
 def test_the_order_is_a_permutation_even_of_silent_neurons() -> None:
     responses, _ = waves(10)
     responses[3:6] = 0
-    assert sorted(order_by_likeness(responses).tolist()) == list(range(10))
+    assert sorted(order_by_similarity(responses).tolist()) == list(range(10))
 
 
 def test_rows_share_order_and_scale() -> None:
@@ -120,13 +120,13 @@ def test_rows_share_order_and_scale() -> None:
 
 def test_neurons_all_but_silent_do_not_outshine_the_others() -> None:
     responses, _ = waves(50)
-    usual = rasters(trial(responses=responses, rates=responses))
+    median = rasters(trial(responses=responses, rates=responses))
     responses = np.concatenate([responses, 1e-9 * responses[:3], 0 * responses[:3]])
     rates = np.concatenate([responses[:50], responses[:6]])
     found = rasters(trial(responses=responses, rates=rates))
     assert found is not None
-    assert usual is not None
-    assert found.top < 1.5 * usual.top
+    assert median is not None
+    assert found.top < 1.5 * median.top
 
 
 def test_many_neurons_share_rows_and_keep_their_mean() -> None:

@@ -33,7 +33,7 @@ def test_controls_stand_beside_their_score() -> None:
     assert [row.cells[0].text for row in table.further] == ["0.250"]
 
 
-def test_what_is_missing_says_why() -> None:
+def test_missing_scores_say_why() -> None:
     scores = {"video_correlation": NAN, "video_correlation_grey": 0.0, "ssim": NAN}
     table = trial_table(trial(scores))
     assert table.rows[0].cells[0].text == "–"

@@ -68,7 +68,7 @@ def test_labels_are_burned_in_above(clip: Movie, tmp_path: Path) -> None:
         ((np.zeros((2, 4, 4)),), {"labels": ("a", "b")}, "labels"),
     ],
 )
-def test_what_cannot_be_written_is_refused(movies: tuple, options: dict, message: str, tmp_path: Path) -> None:
+def test_impossible_movies_are_refused(movies: tuple, options: dict, message: str, tmp_path: Path) -> None:
     with pytest.raises(ReverieError, match=message):
         write_mp4(tmp_path / "movie.mp4", *movies, **options)
     assert not list(tmp_path.iterdir())

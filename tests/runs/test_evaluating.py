@@ -108,7 +108,7 @@ def test_a_page_says_that_animals_are_simulated(run, monkeypatch, together):
     assert report_run(run).read_text().count(SIMULATED) == 1
 
 
-def test_of_many_trials_one_is_read_at_a_time(run, monkeypatch):
+def test_many_trials_are_read_one_at_a_time(run, monkeypatch):
     read, held = Reconstruction.load, []
     monkeypatch.setattr("reverie.runs.reporting.TOGETHER", 2)
     alive = weakref.WeakSet()
@@ -140,7 +140,7 @@ def test_few_trials_are_read_once_for_page_and_film(run, monkeypatch):
     assert places == ["1", "2", "10"]
 
 
-def test_what_is_no_run_is_said(tmp_path):
+def test_other_folders_are_refused(tmp_path):
     for act in (evaluate_run, report_run):
         with pytest.raises(ReverieError, match="is not a run folder"):
             act(tmp_path)

@@ -53,7 +53,7 @@ def test_truth_movie_and_uncertainty_stand_side_by_side_with_their_names(film):
     assert np.abs(movie(frames[:40], 2) - 255).max() < 8
 
 
-def test_what_is_not_known_leaves_its_place_black(film):
+def test_unknown_movies_are_black(film):
     frames = film[0][80:]
     assert np.corrcoef(movie(frames, 0).ravel(), made_up(10).frames.ravel())[0, 1] > 0.99
     assert frames[:, :, PITCH:].max() < 8

@@ -49,7 +49,7 @@ def test_joined_animals_are_one_movie_that_says_so(tiny_world, mask, out):
     assert any("also beta trial 6" in note for note in Reconstruction.load(out / "alpha/6").notes)
 
 
-def test_of_joined_animals_each_is_told_whose_encoder_was_trained_on_other_responses(tiny_world, mask, out):
+def test_joined_animals_with_a_foreign_encoder_are_named(tiny_world, mask, out):
     encoder = load_encoder(tiny_world.encoder)
     # Responses of the tiny world are noise: no encoder can have been trained on them to correlate at 0.6.
     save_encoder(encoder, tiny_world.encoder, about={**encoder.about, "validation_correlation": {"beta": 0.6}})
@@ -58,7 +58,7 @@ def test_of_joined_animals_each_is_told_whose_encoder_was_trained_on_other_respo
     assert sum(note.startswith("Responses of beta to training trials correlate") for note in notes) == 1
 
 
-def test_of_joined_animals_each_is_told_whose_errors_could_not_be_learned(tiny_world, out, capsys):
+def test_joined_animals_without_learned_errors_are_named(tiny_world, out, capsys):
     nothing = np.full((12, 16), 90.0, np.float32)
     learned = LearnedErrors(
         ErrorModel(np.ones(4), 0.0, np.zeros(4), np.ones(4)),
@@ -118,7 +118,7 @@ def test_no_other_animal_is_said(tiny_world, mask, out, capsys):
         (Paper(), Joining(shuffle_control=True), "not a control for the method `paper`; use `combined`"),
     ],
 )
-def test_what_a_method_cannot_do_is_said_before_any_work(tiny_world, out, method, joining, sentence):
+def test_impossible_joins_are_refused_before_any_work(tiny_world, out, method, joining, sentence):
     with pytest.raises(NotApplicable, match=sentence):
         reconstruct(tiny_world, out, "6", method=method, joining=joining)
     assert not out.exists()

@@ -82,7 +82,7 @@ def test_the_record_names_method_joining_encoders_and_places(tiny_world, quick_m
     assert record["versions"]["torch"]
 
 
-def test_what_is_finished_is_kept_and_more_trials_may_be_added(reconstructed, quick_masks, out, capsys):
+def test_finished_trials_are_kept_when_others_are_added(reconstructed, quick_masks, out, capsys):
     before = files_in(out / "alpha/6")
     scores = reconstruct(reconstructed, out, "6", "2")
     assert "alpha trial 6 is reconstructed already; its movie is kept" in capsys.readouterr().err
@@ -285,7 +285,7 @@ def test_a_run_is_not_continued_with_trials_that_are_read_otherwise(tiny_world, 
     assert json.loads((out.with_name("other") / "run.json").read_text())["settings"]["reading"].startswith("--")
 
 
-def test_what_is_left_out_may_differ_in_a_run(tiny_world, mask, out):
+def test_omissions_may_differ_within_a_run(tiny_world, mask, out):
     reconstruct(tiny_world, out, "6", method=Paper(steps=1), mask=mask)
     reconstruct(tiny_world, out, "4", method=Paper(steps=1), mask=mask, reading=Reading(leave_out=("trial:5",)))
     assert (out / "alpha/6").is_dir()

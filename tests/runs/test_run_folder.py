@@ -58,7 +58,7 @@ def test_a_trial_that_does_not_tell_its_name_is_made_again(tmp_path):
         RunFolder(tmp_path).finished_trials()
 
 
-def test_what_is_no_run_or_holds_nothing_is_said(tmp_path):
+def test_other_folders_and_empty_runs_are_refused(tmp_path):
     with pytest.raises(ReverieError, match=r"is not a run folder \(no run\.json\)"):
         RunFolder(tmp_path).read_record()
     with pytest.raises(ReverieError, match="holds no reconstructed movie"):

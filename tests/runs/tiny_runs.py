@@ -2,7 +2,7 @@
 
 from reverie.fitted.session import Sources
 from reverie.inversion.methods.map import Map
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.settings import EngineOptions
 from reverie.runs.options import Joining
 from reverie.runs.reconstructing import reconstruct_trials
 from reverie.runs.run import Run
@@ -16,4 +16,4 @@ def sources_of(world, *more, animals=("alpha",), **options):
 
 def reconstruct(world, out, *trials, method=QUICK, joining=None, jobs=1, **options):
     run = Run(method, joining or Joining())
-    return reconstruct_trials(sources_of(world, **options), out, trials=trials, run=run, on=On(jobs=jobs))
+    return reconstruct_trials(sources_of(world, **options), out, trials=trials, run=run, on=EngineOptions(jobs=jobs))

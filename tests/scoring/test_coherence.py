@@ -33,7 +33,7 @@ def test_added_noise_costs_its_share_of_the_power():
     assert found.coherence.item() == pytest.approx(0.5, abs=0.05)
 
 
-def test_what_noise_hides_of_fine_patterns_shows_at_their_frequency():
+def test_noise_lowers_coherence_at_fine_frequencies_only():
     truth = noise(0)
     # A blur alone takes power away and not coherence; white noise on top hides where little was left.
     found = blur(truth, 1.5) + np.random.default_rng(1).normal(0, 3, truth.shape).astype(np.float32)

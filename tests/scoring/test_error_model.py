@@ -8,7 +8,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.scoring.calibration import Calibration, calibrate, coverage
 from reverie.scoring.error_model import (
     DARKEST,
-    EVERY,
+    PIXEL_STEP,
     PRIOR_SLOPES,
     ClipErrors,
     ErrorModel,
@@ -31,7 +31,7 @@ def clip_errors(generator, size=2000):
     return ClipErrors(features, squares, generator.uniform(size=size) < 0.3)
 
 
-def test_what_errors_depend_on_is_found():
+def test_slopes_of_the_error_model_are_recovered():
     generator = np.random.default_rng(0)
     found = fit_error_model([clip_errors(generator) for _ in range(300)])
     np.testing.assert_allclose(found.slopes, SLOPES, atol=0.05)
@@ -113,7 +113,7 @@ def learned(posterior=400.0, information=0.5):
     return LearnedErrors(MODEL, CALIBRATION, np.full((3, 5), posterior), np.full((3, 5), information))
 
 
-def test_what_was_learned_is_kept():
+def test_learned_errors_are_kept():
     known = learned()
     again = LearnedErrors.from_arrays(known.to_arrays())
     np.testing.assert_array_equal(again.posterior, known.posterior)
@@ -124,7 +124,7 @@ def test_what_was_learned_is_kept():
 
 
 @pytest.mark.parametrize("damage", [{"slopes": None}, {"posterior": np.full((3, 5), np.nan)}, {"constant": np.ones(3)}])
-def test_what_is_damaged_is_refused(damage):
+def test_damaged_error_models_are_refused(damage):
     arrays = {**learned().to_arrays(), **damage}
     with pytest.raises(ReverieError, match="learn it again"):
         LearnedErrors.from_arrays({name: array for name, array in arrays.items() if array is not None})
@@ -150,7 +150,7 @@ def test_intervals_hold_as_much_of_hard_clips_as_of_easy_ones():
         truth = np.full(apart.shape, 128.0, np.float32)
         movie = truth + apart.std() * generator.standard_normal(apart.shape).astype(np.float32)
         clips.append(ClipErrors.of(features_of(movie, apart, np.ones((6, 8)), 30.0), movie, truth, frames, region))
-        plain.append(np.abs(movie - truth).ravel()[::EVERY])
+        plain.append(np.abs(movie - truth).ravel()[::PIXEL_STEP])
     model = fit_error_model(clips[::2])
     told, untold = {}, {}
     for number, (clip, error) in enumerate(zip(clips, plain, strict=True)):

@@ -25,7 +25,7 @@ def test_the_autocorrelation_of_blurred_noise_is_as_long_as_the_blur(axis, sigma
     assert correlation_length(correlations) == pytest.approx(2 * sigma, rel=0.1)
 
 
-def test_what_never_falls_or_never_changes_has_no_length():
+def test_flat_curves_have_no_correlation_length():
     flat = np.full((20, 36, 40), 7.0, dtype=np.float32)
     assert np.isnan(autocorrelation(flat, REGION, 0, 5)).all()
     assert np.isnan(correlation_length(np.array([1.0, 0.9, 0.8])))

@@ -3,14 +3,14 @@ import pytest
 import torch
 from tests.worlds import looking
 
-from reverie.simulation.behaviour import Gaze, draw_state, draw_temperament
+from reverie.simulation.behaviour import Gaze, draw_behaviour, draw_state
 from reverie.simulation.truth import SimulatedTruth, SimulatedTruthConfig
 
 
 def states(seed: int, trials: int = 60) -> np.ndarray:
     generator = np.random.default_rng(seed)
-    temperament = draw_temperament(generator)
-    return np.stack([draw_state(300, temperament, generator) for _ in range(trials)])
+    behaviour = draw_behaviour(generator)
+    return np.stack([draw_state(300, behaviour, generator) for _ in range(trials)])
 
 
 def test_statistics_lie_where_the_real_ones_do():
@@ -46,10 +46,10 @@ def test_the_seed_decides_and_nothing_is_negative():
 
 def test_saccades_are_rare_and_fast_and_leave_the_spread_alone():
     generator = np.random.default_rng(0)
-    temperament = draw_temperament(generator)
-    gaze = np.stack([draw_state(300, temperament, generator, saccades=0.4)[2] for _ in range(200)])
-    assert gaze.std() == pytest.approx(temperament.gaze_spread[0], rel=0.1)
-    steps = np.abs(np.diff(gaze, axis=1)) / temperament.gaze_spread[0]
+    behaviour = draw_behaviour(generator)
+    gaze = np.stack([draw_state(300, behaviour, generator, saccades=0.4)[2] for _ in range(200)])
+    assert gaze.std() == pytest.approx(behaviour.gaze_spread[0], rel=0.1)
+    steps = np.abs(np.diff(gaze, axis=1)) / behaviour.gaze_spread[0]
     saccades = steps > 0.5
     assert 0.15 < saccades.sum() / (200 * 10) < 0.5
     assert np.median(steps[~saccades]) < 0.06
@@ -82,7 +82,7 @@ def test_animals_eyes_move_as_far_as_asked_each_in_its_own_way(seed: int):
     truth = SimulatedTruth(config, {"a": 2, "b": 2}, SIZE)
     maps = [truth.eye(name).get_buffer("pixels_per_unit").numpy() for name in ("a", "b")]
     generator = np.random.default_rng(seed)
-    state = np.stack([draw_state(300, truth.temperament("a"), generator) for _ in range(40)])
+    state = np.stack([draw_state(300, truth.behaviour("a"), generator) for _ in range(40)])
     moved = truth.eye("a").displacement(torch.from_numpy(state)) * config.degrees_per_pixel
     assert moved.square().sum(dim=1).mean().sqrt() == pytest.approx(2.0, rel=0.15)
     assert moved[:, 1].std() > moved[:, 0].std()
@@ -93,7 +93,7 @@ def test_rates_follow_the_eye_and_only_where_it_matters():
     moving = SimulatedTruth(SimulatedTruthConfig(seed=1, gaze_degrees=(3.0, 3.0)), {"a": 20}, SIZE)
     fixed = SimulatedTruth(SimulatedTruthConfig(seed=1), {"a": 20}, SIZE)
     movie = 255 * torch.rand(1, 20, *SIZE, generator=torch.Generator().manual_seed(1))
-    resting = moving.temperament("a").gaze
+    resting = moving.behaviour("a").gaze
     ahead, aside = looking(20, *resting), looking(20, resting[0] + 9.0, resting[1])
     np.testing.assert_allclose(moving(movie, ahead, "a"), fixed(movie, aside, "a"), rtol=1e-3, atol=1e-3)
     assert (moving(movie, aside, "a") - moving(movie, ahead, "a")).abs().max() > 0.1

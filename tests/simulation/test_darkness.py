@@ -44,7 +44,7 @@ def test_the_hidden_movie_is_grey_but_for_the_replay():
         ({"speeds": (float("nan"),)}, "numbers other than 0"),
     ],
 )
-def test_what_cannot_be_is_refused(settings, told):
+def test_impossible_replays_are_refused(settings, told):
     with pytest.raises(ReverieError, match=told):
         Darkness(1, 150, **settings)
     with pytest.raises(ReverieError, match="too few for a replay"):

@@ -15,7 +15,7 @@ from reverie.simulation.request import SimulationRequest
 from reverie.simulation.truth import SimulatedTruth
 
 
-def test_what_is_written_is_what_the_simulated_animals_did(tmp_path: Path, movies: list[np.ndarray]):
+def test_written_recordings_equal_the_simulated_trials(tmp_path: Path, movies: list[np.ndarray]):
     clips = {"train": [("a", movies[0][:50]), ("b", movies[1][:40])], "oracle": [("c", movies[2][:45])]}
     truth = simulate(tmp_path, Simulation(clips, mice={"x": 12, "y": 7}, seed=9, repeats={"oracle": 2}))
     for name, neurons in (("x", 12), ("y", 7)):
@@ -89,7 +89,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_what_was_simulated_is_known_whichever_way_it_is_opened(tmp_path: Path):
+def test_simulated_animals_are_recognised_however_they_are_opened(tmp_path: Path):
     simulate_little(tmp_path)
     for place in (tmp_path, tmp_path / "mouse1"):
         recording = open_recording(place)
@@ -131,7 +131,7 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path):
     assert (tmp_path / "mouse1").is_dir()
 
 
-def test_what_an_interruption_left_is_made_anew(tmp_path: Path):
+def test_interrupted_simulations_are_made_anew(tmp_path: Path):
     (tmp_path / "making" / PARTIAL / "mouse1").mkdir(parents=True)
     (tmp_path / "making" / PARTIAL / "mouse1/half").touch()
     simulate_little(tmp_path / "making")

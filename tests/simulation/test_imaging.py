@@ -18,7 +18,7 @@ def test_calcium_smears_and_keeps_the_sum():
     np.testing.assert_allclose(smear(events, kernel)[0, 0, 10 - len(kernel) + 1 : 11], 3.0 * kernel.flip(0), rtol=1e-6)
 
 
-def test_what_is_expected_is_the_mean_of_what_is_observed():
+def test_expected_responses_are_the_mean_of_observed_ones():
     indicator = Indicator(SCANNED, np.array([0.0, 0.3, 0.9]))
     rates = (2 + 2 * np.sin(np.arange(40 + indicator.lead) / 4)).astype(np.float32)
     events, generator = np.repeat(rates[None], 3, axis=0), np.random.default_rng(0)
@@ -66,20 +66,22 @@ def test_powers_say_how_much_of_the_variance_is_left():
 
 
 @pytest.fixture(scope="module")
-def places() -> np.ndarray:
+def cell_positions() -> np.ndarray:
     generator = np.random.default_rng(0)
     return np.concatenate([generator.uniform(0, 900, (300, 2)), generator.uniform(150, 400, (300, 1))], axis=1)
 
 
-def test_what_leaks_is_the_share_of_activity_around(places: np.ndarray):
-    tissue, means = Neuropil(0.2, places), torch.linspace(1, 3, 300)[:, None]
-    np.testing.assert_allclose(tissue(means[None].expand(1, 300, 5), means)[0], (0.2 * means).expand(300, 5), rtol=1e-4)
+def test_neuropil_is_its_share_of_the_activity_around(cell_positions: np.ndarray):
+    neuropil, means = Neuropil(0.2, cell_positions), torch.linspace(1, 3, 300)[:, None]
+    np.testing.assert_allclose(
+        neuropil(means[None].expand(1, 300, 5), means)[0], (0.2 * means).expand(300, 5), rtol=1e-4
+    )
 
 
-def test_it_comes_from_near_and_not_from_far(places: np.ndarray):
-    tissue, means = Neuropil(0.2, places), torch.ones(300, 1)
+def test_it_comes_from_near_and_not_from_far(cell_positions: np.ndarray):
+    neuropil, means = Neuropil(0.2, cell_positions), torch.ones(300, 1)
     active = torch.zeros(1, 300, 1)
     active[0, 7] = 300.0
-    leaked = tissue(active, means)[0, :, 0].numpy()
-    distance = np.linalg.norm(places[:, :2] - places[7, :2], axis=1)
+    leaked = neuropil(active, means)[0, :, 0].numpy()
+    distance = np.linalg.norm(cell_positions[:, :2] - cell_positions[7, :2], axis=1)
     assert leaked[distance < 100].min() > 10 * leaked[distance > 700].max()

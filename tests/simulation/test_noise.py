@@ -96,7 +96,7 @@ def test_shared_gains_are_of_low_rank_average_one_and_are_slow_and_fast():
 def test_gains_drift_from_one_end_of_the_session_to_the_other():
     noise = SessionNoise(gain_drift=0.3)
     session = SessionGains(noise, CENTRES, TRIALS, np.random.default_rng(1))
-    in_order = np.log(gains(noise)[:, :, 0])[np.argsort([session.places[trial] for trial in TRIALS])]
+    in_order = np.log(gains(noise)[:, :, 0])[np.argsort([session.positions[trial] for trial in TRIALS])]
     assert in_order[-1].std() == pytest.approx(0.3, rel=0.25)
     np.testing.assert_allclose(in_order[-1], -in_order[0], atol=1e-5)
     assert np.abs(np.diff(in_order, axis=0)).max() < 0.05

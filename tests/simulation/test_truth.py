@@ -170,7 +170,7 @@ def test_saved_and_loaded_it_is_the_same(
     truth: SimulatedTruth, movies: list[np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     save_encoder(truth, tmp_path / "truth")
-    monkeypatch.setattr("reverie.simulation.true_encoder.calibration_footage", None)  # slow, and not needed any more
+    monkeypatch.setattr("reverie.simulation.true_encoder.calibration_movie", None)  # slow, and not needed any more
     again = load_encoder(tmp_path / "truth")
     assert isinstance(again, SimulatedTruth)
     assert again.config == truth.config

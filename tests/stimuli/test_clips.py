@@ -63,7 +63,7 @@ def test_images_stand_still_for_half_a_second_and_differ():
     np.testing.assert_array_equal(changes, [15, 30])
 
 
-def test_what_there_is_footage_of_is_filmed_off_it():
+def test_movies_and_images_are_cut_from_footage():
     footage = 100.0 + 20.0 * np.sign(naturalistic_movie(40, np.random.default_rng(0), frame_size=(72, 128)) - 90.0)
     for name in ("movies", "images"):
         movie = StimulusSettings(name).clip(20, 5, footage.astype(np.float32))()

@@ -44,7 +44,7 @@ def test_signed_numbers_are_no_grey_levels_below_0(tmp_path: Path):
 
 
 @pytest.mark.parametrize(("writer", "white"), [({}, True), ({"software": "MATLAB"}, False), ({"software": ""}, False)])
-def test_what_is_true_is_white_where_tifffile_wrote_it(writer, white, tmp_path: Path):
+def test_boolean_stacks_by_tifffile_have_white_for_true(writer, white, tmp_path: Path):
     """It says of all truth values that they count from white to black; from others, that is meant."""
     tifffile.imwrite(tmp_path / "stack.tif", LEVELS > 127, **writer)
     np.testing.assert_array_equal(read_movie(tmp_path / "stack.tif"), 255 * ((LEVELS > 127) == white))

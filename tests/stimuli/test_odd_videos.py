@@ -95,7 +95,7 @@ TRANSPARENT: dict[str, Writer] = {
 
 
 @pytest.mark.parametrize("name", TRANSPARENT)
-def test_what_is_transparent_is_black(name: str, tmp_path: Path):
+def test_transparent_pixels_are_black(name: str, tmp_path: Path):
     TRANSPARENT[name](tmp_path / name)
     movie = read_movie(tmp_path / name)
     np.testing.assert_allclose(movie[:, 20:], 0, atol=6)
@@ -141,14 +141,14 @@ def test_half_a_file_and_what_is_no_video_are_refused_in_one_sentence(name: str,
     assert "\n" not in str(told.value)
 
 
-def test_what_is_left_of_half_a_stack_is_no_picture(tmp_path: Path):
+def test_half_a_stack_is_not_taken_for_a_picture(tmp_path: Path):
     """Of one that ImageJ wrote, a single page can be found."""
     REFUSED["half_imagej.tif"][0](tmp_path / "half.tif")
     with pytest.raises(ReverieError, match=r"half\.tif is cut short"):
         read_picture(tmp_path / "half.tif")
 
 
-def test_of_several_picture_tracks_the_first_is_taken_which_is_said(tmp_path: Path, capsys):
+def test_first_of_several_picture_tracks_is_read_with_a_note(tmp_path: Path, capsys):
     path = tmp_path / "both_eyes.mkv"
     with av.open(str(path), "w") as container:
         tracks = [container.add_stream("ffv1", rate=30, width=SIZE[1], height=SIZE[0], pix_fmt="gray") for _ in "ab"]
@@ -188,7 +188,7 @@ def test_a_damaged_picture_of_a_series_is_named(tmp_path: Path):
 
 
 @pytest.mark.parametrize("content", [b"no picture", b""])
-def test_a_picture_of_a_series_that_is_none_is_named_wherever_the_series_lies(content: bytes, tmp_path: Path):
+def test_broken_pictures_of_a_series_are_named(content: bytes, tmp_path: Path):
     folder = tmp_path / "videos" / "series"
     folder.mkdir(parents=True)
     for number in range(6):
@@ -239,7 +239,9 @@ def test_foreign_files_beside_videos_are_left_out_and_said(tmp_path: Path, capsy
     assert "cover, folder, notes.txt, single.png are not videos and are left out" in " ".join(told.split())
 
 
-def test_of_a_folder_broken_videos_and_copies_are_left_out_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_broken_videos_and_copies_in_a_folder_are_left_out_with_a_note(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     for name in ("a.mp4", "b.mp4", "half.mp4"):
         X264(tmp_path / name)
     (tmp_path / "half.mp4").write_bytes(half((tmp_path / "a.mp4").read_bytes()))

@@ -61,7 +61,7 @@ def test_the_beginning_is_cut_out(tmp_path: Path):
 
 @pytest.mark.parametrize("name", ["broken.mp4", "notes.txt"])
 @pytest.mark.parametrize(("content", "sentence"), [(b"", "is empty"), (b"not a video" * 99, "could not be read as a")])
-def test_what_is_not_a_video_is_named(tmp_path: Path, name: str, content: bytes, sentence: str):
+def test_files_that_are_no_video_are_named(tmp_path: Path, name: str, content: bytes, sentence: str):
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(ReverieError, match=f"{name} {sentence}"):

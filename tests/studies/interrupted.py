@@ -9,8 +9,8 @@ from tests.forking import OwnForks
 from tests.studies.conftest import SCALE
 
 from reverie.fitted.session import Sources, open_session
-from reverie.jobs.engines import here
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines import local
+from reverie.jobs.engines.settings import EngineOptions
 from reverie.jobs.workers import open_workers
 from reverie.studies.ensembling import ENSEMBLING
 from reverie.studies.population import POPULATION
@@ -22,8 +22,8 @@ BRIEF = replace(SCALE, clips=1, stops=(8,))
 
 if __name__ == "__main__":
     data, out, *encoders = map(Path, sys.argv[1:])
-    here._OwnProcesses = OwnForks
+    local._OwnProcesses = OwnForks
     sources = Sources(data, tuple(encoders))
     session = open_session(sources)
-    with open_workers(session, partial(open_session, sources), On(jobs=2)) as workers:
+    with open_workers(session, partial(open_session, sources), EngineOptions(jobs=2)) as workers:
         run_suite(Setup(session, BRIEF, out, workers), [POPULATION, ENSEMBLING])

@@ -66,7 +66,7 @@ def test_a_true_encoder_costs_nothing_and_noise_something(
 ) -> None:
     monkeypatch.setattr(causes, "METHOD", replace(causes.METHOD, steps=6))
     monkeypatch.setattr(causes, "LONG_METHOD", replace(causes.LONG_METHOD, steps=8))
-    setup = CAUSES.sized(Setup(session, replace(SCALE, clips=1), tmp_path, Workers(session)))
+    setup = CAUSES.adjusted(Setup(session, replace(SCALE, clips=1), tmp_path, Workers(session)))
     setup.run(CAUSES.plan(setup), "movies")
     found = CAUSES.conclude(setup)
     parts, gaps = found.tables.values()

@@ -39,7 +39,7 @@ def test_the_best_of_the_candidates_is_chosen_by_what_stopping_there_would_score
     assert scores.loc[(6, 0.5), "alpha 1"] == pytest.approx(expected, abs=1e-6)
 
 
-def test_what_the_jobs_need_is_fitted_before(tiny_world, quick_masks, tmp_path):
+def test_parts_that_jobs_need_are_fitted_first(tiny_world, quick_masks, tmp_path):
     learn_from_events(tiny_world)
     session = opened(tiny_world)
     jobs = [Job(Clip("alpha", "6"), (tiny_world.encoder,), Paper(stride=32))]

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reverie.studies.conditions import mean_of, percent, sentence_over_animals, summarise_conditions, value
+from reverie.studies.conditions import mean_of, mean_text, percent, sentence_over_animals, summarise_conditions
 
 
 @pytest.fixture
@@ -23,12 +23,12 @@ def test_a_condition_is_summed_up_over_its_own_clips(scores: pd.DataFrame):
     assert mean_of(table, "a") == pytest.approx(0.5)
     assert (table["low"] < table["mean"]).all()
     assert (table["boot_high"] > table["mean"]).all()
-    assert value(table, "a").startswith("0.500 [0.4")
+    assert mean_text(table, "a").startswith("0.500 [0.4")
 
 
 def test_a_single_clip_has_no_interval(scores: pd.DataFrame):
     table = summarise_conditions(scores.iloc[:1], "video", ["a"], seed=0)
-    assert value(table, "a") == "0.400"
+    assert mean_text(table, "a") == "0.400"
 
 
 def test_a_loss_has_a_true_minus_sign():

@@ -29,7 +29,7 @@ def planted():
     return ErrorMap("one", truth, recorded, predicted, nulls, mask, degrees_per_pixel=3.4, frame_rate=30.0)
 
 
-def test_what_the_mask_hides_does_not_count(planted):
+def test_deviations_outside_the_mask_do_not_count(planted):
     assert planted.region.sum() == 16 * 20
     patch = planted.test.patches[0]
     np.testing.assert_allclose([patch.row, patch.column], [7.5, 7.5], atol=1)
@@ -91,13 +91,13 @@ def test_an_animal_that_is_its_encoder_has_no_significant_deviation(section):
 
 @pytest.mark.slow
 def test_a_planted_deviation_is_found(one_encoder):
-    (clip,) = errors.chosen(one_encoder)
+    (clip,) = errors.chosen_excerpts(one_encoder)
     session = one_encoder.session
     changed = np.array(clip.movie)
     changed[6:28, 5:13, 11:21] = np.where(changed[6:28, 5:13, 11:21].mean() < 128, 255.0, 0.0)
     seen = replace(clip, movie=changed, responses=None)
     (trial,) = simulated_clips(session, seen, 1)  # a trial of the changed movie, with this animal's noise
-    found = errors.examine(one_encoder, replace(clip, responses=trial.responses))
+    found = errors.make_error_map(one_encoder, replace(clip, responses=trial.responses))
     assert len(found.error) == len(found.truth) == len(changed[scored_frames(len(changed))]) < len(changed)
     assert found.test.p_value == found.test.overall_p_value == 1 / 20
     largest = found.test.patches[0]
@@ -113,8 +113,8 @@ def test_the_error_map_is_there_as_a_movie(section, one_encoder):
 
 def test_a_library_without_h264_costs_no_study(planted, setup, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("reverie.reporting.video_files.CODEC", "libx999")
-    monkeypatch.setattr(errors, "chosen", lambda setup: ["one"])
-    monkeypatch.setattr(errors, "examine", lambda setup, clip: planted)
+    monkeypatch.setattr(errors, "chosen_excerpts", lambda setup: ["one"])
+    monkeypatch.setattr(errors, "make_error_map", lambda setup, clip: planted)
     found = errors.conclude(replace(setup, out=tmp_path))
     assert found.links == {}
     assert len(found.pictures[0].data) == 1

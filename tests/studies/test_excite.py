@@ -3,12 +3,12 @@ import pytest
 
 from reverie.foundation.errors import NotApplicable
 from reverie.studies import excite as excite_module
-from reverie.studies.excite import FRAMES, excite
+from reverie.studies.excite import FRAMES, find_exciting_movies
 
 
 @pytest.fixture(scope="module")
 def excited(session):
-    return excite(session, "mouse", session.sources.encoders[0], [0, 7, 100])
+    return find_exciting_movies(session, "mouse", session.sources.encoders[0], [0, 7, 100])
 
 
 def test_movies_excite_the_true_neurons_more_than_any_training_movie(excited):
@@ -20,7 +20,7 @@ def test_movies_excite_the_true_neurons_more_than_any_training_movie(excited):
     np.testing.assert_allclose(rates["true_exciting"], rates["exciting"], rtol=1e-4)
 
 
-def test_movies_are_movies(excited):
+def test_exciting_movies_have_the_size_range_and_contrast_of_movies(excited):
     for each in excited[0]:
         assert each.movie.shape == each.natural.shape == (FRAMES, 16, 24)
         assert each.movie.min() >= 0
@@ -31,4 +31,4 @@ def test_movies_are_movies(excited):
 def test_movies_too_short_to_be_compared_with_are_told(session, monkeypatch):
     monkeypatch.setattr(excite_module, "FRAMES", 1000)
     with pytest.raises(NotApplicable, match="No training movie of mouse lasts the 1000 frames"):
-        excite(session, "mouse", session.sources.encoders[0], [0])
+        find_exciting_movies(session, "mouse", session.sources.encoders[0], [0])

@@ -33,7 +33,7 @@ def test_the_population_looks_where_most_of_its_fields_are(section):
     assert (table["coverage_and_mask"] > 0.4).all()
 
 
-def test_what_was_probed_is_not_probed_again(section, setup):
+def test_probed_pixels_are_not_probed_again(section, setup):
     kept = sorted((setup.out / "fields" / "probed").rglob("*.npz"))
     assert kept
     before = [path.stat().st_mtime_ns for path in kept]
@@ -41,7 +41,7 @@ def test_what_was_probed_is_not_probed_again(section, setup):
     assert [path.stat().st_mtime_ns for path in kept] == before
 
 
-def test_what_was_probed_in_another_state_is_probed_anew(section, setup, monkeypatch):
+def test_another_state_is_probed_anew(section, setup, monkeypatch):
     monkeypatch.setattr("reverie.studies.fields.ordinary_state", lambda *_: np.zeros((4, 1), np.float32))
     kept = set((setup.out / "fields" / "probed").rglob("*.npz"))
     fields_of(setup)

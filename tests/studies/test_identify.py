@@ -5,9 +5,9 @@ from tests.worlds import describe_training, fitted_to, spoil_movie
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.jobs.clip import Clip
 from reverie.recordings.contents import movie_digest
-from reverie.studies import lineup as lineup_module
+from reverie.studies import candidates
+from reverie.studies.candidates import candidates_of
 from reverie.studies.identify import identify
-from reverie.studies.lineup import candidates_of
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_many_neurons_tell_what_was_shown_and_few_for_a_moment_do_not(answers):
     assert means[3, 4 / 30] < 0.4
 
 
-def test_what_cannot_be_cut_out_is_left_out_and_each_row_says_what_it_rests_on(answers):
+def test_too_long_cut_outs_are_left_out_and_rows_count_questions_and_candidates(answers):
     assert set(answers["seconds"]) == {4 / 30, 24 / 30}
     assert len(answers) == 2 * 2 * 4
     short, long = (answers[answers["seconds"] == length / 30].iloc[0] for length in (4, 24))
@@ -84,7 +84,7 @@ def test_a_movie_the_encoder_was_taught_cannot_be_asked_about(session):
 
 
 def test_fewer_candidates_are_taken_when_told_so(session, clips, monkeypatch):
-    monkeypatch.setattr(lineup_module, "CANDIDATES", 2)
+    monkeypatch.setattr(candidates, "CANDIDATES", 2)
     found = identify(session, clips[:1], session.sources.encoders[0], (250,), (24,))
     assert found["candidates"].tolist() == [2]
     assert found["accuracy"].tolist() == [1.0]

@@ -25,7 +25,7 @@ def test_every_method_has_a_row_and_those_too_dear_for_the_scale_have_none(secti
     assert np.isfinite(table[["video_correlation", "ssim", "passes", "seconds"]]).all(axis=None)
 
 
-def test_what_is_dear_takes_some_of_the_clips_animals_in_turns():
+def test_costly_methods_take_some_clips_of_each_animal_in_turn():
     clips = [Clip(animal, name) for animal in ("one", "two") for name in "abcd"]
     assert [(clip.animal, clip.name) for clip in methods.in_turns(clips)] == [
         ("one", "a"),

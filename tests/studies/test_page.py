@@ -3,7 +3,7 @@ import pytest
 
 from reverie.studies.figures import COLUMN_WIDTH, column_figure, draw_groups
 from reverie.studies.page import save_findings, write_study_page
-from reverie.studies.study import Compared, Findings, Picture, Study
+from reverie.studies.study import Findings, PaperComparison, Picture, Study
 
 
 def section(folder, name="one"):
@@ -14,7 +14,7 @@ def section(folder, name="one"):
     axes.set_ylabel("correlation r")
     picture = Picture("scores", "What was found <here>", figure, data)
     more = folder / name / "more.html"
-    findings = Findings(["It is so.", "Mostly."], [picture], [Compared("r", "1", "2")], {"All of it": more})
+    findings = Findings(["It is so.", "Mostly."], [picture], [PaperComparison("r", "1", "2")], {"All of it": more})
     return save_findings(folder / name, Study(name, f"Study {name}", "Why?", lambda setup: findings), findings)
 
 

@@ -8,7 +8,7 @@ from tests.reporting.browsing import Page, browsing
 
 from reverie.studies.figures import column_figure
 from reverie.studies.page import save_findings, write_study_page
-from reverie.studies.study import Compared, Findings, Picture, Study
+from reverie.studies.study import Findings, PaperComparison, Picture, Study
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         figure, (axes,) = column_figure()
         axes.plot([0, 1], [0, 1])
         data = pd.DataFrame({"condition": ["a", "b"], "video_correlation": [0.25, 0.5]})
-        beside = [Compared("video correlation", "0.512 [0.481, 0.543]", "0.569")]
+        beside = [PaperComparison("video correlation", "0.512 [0.481, 0.543]", "0.569")]
         findings = Findings(["So.", "And so."], [Picture(name, f"What {name} shows", figure, data)], beside)
         study = Study(name, f"Of {name}", "Why?", lambda setup, findings=findings: findings)
         sections.append(save_findings(folder / name, study, findings))

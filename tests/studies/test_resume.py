@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 def start(sources, out):
     words = [sys.executable, "-m", "tests.studies.interrupted", sources.data, out, *sources.encoders]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(list(map(str, words)), cwd=ROOT, env=environment, stderr=subprocess.PIPE)
 
 

@@ -12,7 +12,7 @@ from tests.worlds import fitted_to, opened
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.paper import Paper
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.settings import EngineOptions
 from reverie.jobs.workers import Workers, open_workers
 from reverie.studies.figures import column_figure
 from reverie.studies.running import PAPER, STUDIES, fit_masks, run_suite
@@ -46,7 +46,7 @@ def test_the_suite_holds_the_questions_of_the_paper_and_others_are_run_by_name()
 
 
 @pytest.mark.parametrize("place", ["plan", "conclude"])
-def test_what_cannot_be_asked_is_left_out_and_the_page_says_why(alone, place):
+def test_studies_that_do_not_apply_are_left_out_with_the_reason(alone, place):
     without = study("second", **{place: raising(NotApplicable("There is no truth."))})
     page = run_suite(alone, [study("first"), without, study("third")]).read_text()
     assert "<strong>Study second</strong>: There is no truth." in page
@@ -55,7 +55,7 @@ def test_what_cannot_be_asked_is_left_out_and_the_page_says_why(alone, place):
     assert 'id="second"' not in page
 
 
-def test_a_suite_of_which_nothing_can_be_asked_is_an_error(alone):
+def test_a_suite_without_any_applicable_study_is_an_error(alone):
     with pytest.raises(NotApplicable, match="There is no truth"):
         run_suite(alone, [study("only", raising(NotApplicable("There is no truth.")))])
 
@@ -93,7 +93,7 @@ def test_a_damaged_file_ends_the_suite_with_an_error_after_the_others(alone):
 
 @pytest.mark.slow
 def test_a_task_that_kills_its_workers_ends_the_suite_with_an_error_and_the_others_go_on(alone, monkeypatch):
-    monkeypatch.setattr("reverie.jobs.engines.here.TRIES", 1)
+    monkeypatch.setattr("reverie.jobs.engines.local.TRIES", 1)
 
     def conclude(setup):
         # In a worker the context is its own process, which the work ends.
@@ -105,7 +105,7 @@ def test_a_task_that_kills_its_workers_ends_the_suite_with_an_error_and_the_othe
         return found(setup)
 
     with (
-        open_workers(alone.session, os.getpid, On(jobs=2)) as workers,
+        open_workers(alone.session, os.getpid, EngineOptions(jobs=2)) as workers,
         pytest.raises(ReverieError, match="“Study killed” failed: A worker process was killed"),
     ):
         run_suite(replace(alone, workers=workers), [study("killed", conclude), study("other", goes_on)])

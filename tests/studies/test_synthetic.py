@@ -17,9 +17,9 @@ from reverie.stimuli.tables import grating_stimuli, noise_square
 from reverie.studies.choosing import SCALES
 from reverie.studies.setup import Setup
 from reverie.studies.synthetic import (
+    as_published_table,
     compare_tables,
     knows_truth,
-    lay_out,
     ordinary_state,
     plan_stimuli,
     score_stimuli,
@@ -56,7 +56,7 @@ def test_stimuli_are_planned_and_scored_cell_by_cell(small_world):
     setup = PerfectAtFirst(session, SCALES["quick"], small_world.data, Workers(session))
     scores = score_stimuli(setup, plan, noise_square())
     published = pd.DataFrame({15.0: [0.5, 0.4, 0.3], 0.0: [0.9, 0.8, 0.7]}, index=[0.018, 0.036, 0.071])
-    table = lay_out(scores, published)
+    table = as_published_table(scores, published)
     np.testing.assert_allclose(table.to_numpy(), [[1.0], [0.0]], atol=1e-6)
     long = compare_tables(table, published)
     assert long["paper"].tolist() == [0.5, 0.9, 0.4, 0.8, 0.3, 0.7]

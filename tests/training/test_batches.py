@@ -83,7 +83,7 @@ def encoder_of(neurons: int, frame_size: tuple[int, int] = (HEIGHT, WIDTH)) -> L
     return LinearNonlinear(LinearNonlinearConfig(), {"toy": neurons}, frame_size)
 
 
-def test_what_does_not_fit_the_encoder_is_named() -> None:
+def test_other_frame_sizes_and_neurons_than_the_encoders_are_refused() -> None:
     recording = toy_recording(trials=1, frames=40)
     with pytest.raises(ReverieError, match=r"frames of \(12, 16\) pixels"):
         load_trials(recording, ("0",), encoder_of(12, (36, 64)))
@@ -99,7 +99,7 @@ def test_trials_without_responses_are_named() -> None:
 
 
 @pytest.mark.parametrize("limit", [0, 20_000, 2**30])
-def test_what_is_not_kept_in_memory_is_read_window_by_window(limit) -> None:
+def test_trials_not_kept_in_memory_are_read_window_by_window(limit) -> None:
     recording = toy_recording(trials=4, frames=40)
     loaded = load_trials(recording, ("0", "1", "2"), encoder_of(12), limit=limit)
     expected = [recording.trial(name) for name in ("0", "1", "2")]

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from reverie.training.soap import LARGEST, MOMENTUM, RENEWED_EVERY, SECOND_MOMENT, Soap
+from reverie.training.soap import LARGEST_DIMENSION, MOMENTUM, RENEWED_EVERY, SECOND_MOMENT, Soap
 
 RATE = 0.05
 STEPS = 2 * RENEWED_EVERY + 5
@@ -39,7 +39,7 @@ def random(*shape: int) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(sum(shape)), dtype=torch.float64)
 
 
-@pytest.mark.parametrize("shape", [(7,), (1, 1), (LARGEST + 1, 1), (1, LARGEST + 1, 1)])
+@pytest.mark.parametrize("shape", [(7,), (1, 1), (LARGEST_DIMENSION + 1, 1), (1, LARGEST_DIMENSION + 1, 1)])
 def test_it_is_adam_where_there_is_nothing_to_turn(shape: tuple[int, ...]) -> None:
     start, target = random(2, *shape)
 
@@ -99,7 +99,7 @@ def test_a_stored_state_goes_on_to_the_same_bits() -> None:
     assert torch.equal(weight, ended)
 
 
-def test_gradients_that_are_no_numbers_give_weights_that_are_none() -> None:
+def test_nan_gradients_give_nan_weights() -> None:
     weight = nn.Parameter(torch.ones(3, 4))
     optimiser = soap(weight)
     for _ in range(RENEWED_EVERY + 1):

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from tyro.conf import OmitArgPrefixes, Positional, arg
 
 from reverie.cli.verbs import Animals, OneAnimal, Where, printed_script
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.settings import EngineOptions
 from reverie.recordings.reading import Reading
 from reverie.training.request import TrainingRequest
 
@@ -27,7 +27,7 @@ class Train:
     request: OmitArgPrefixes[TrainingRequest] = field(default_factory=TrainingRequest)
     encoders: int = 1
     """How many to train, with consecutive seeds; several go to folders OUT/seed-0 and so on."""
-    on: Where = field(default_factory=On)
+    on: Where = field(default_factory=EngineOptions)
     reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
     device: str = "auto"
     """auto, cpu, cuda or mps."""
@@ -116,7 +116,7 @@ class Fit:
     """What to fit; by default what the default method needs."""
     kept: Path | None = None
     """Folder to keep the parts in where an encoder's own cannot be written."""
-    on: Where = field(default_factory=On)
+    on: Where = field(default_factory=EngineOptions)
 
     def run(self) -> None:
         """Fit."""

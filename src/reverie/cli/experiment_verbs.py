@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from tyro.conf import OmitArgPrefixes, Positional, arg
 
 from reverie.cli.verbs import Animals, Where, printed_script
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.settings import EngineOptions
 from reverie.planning.design import Design
 from reverie.recordings.reading import Reading
 
@@ -34,7 +34,7 @@ class Experiment:
     """The encoder that is the truth of simulated animals; DATA/truth by default, where there is one."""
     mask: Path | None = None
     """Mask file; the mean of the encoders' own by default, made first where there is none."""
-    on: Where = field(default_factory=On)
+    on: Where = field(default_factory=EngineOptions)
 
     def run(self) -> None:
         """Run the experiment and write its page."""

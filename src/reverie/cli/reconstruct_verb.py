@@ -14,7 +14,7 @@ from tyro.conf import OmitArgPrefixes
 
 from reverie.cli.verbs import Animals, Where, printed_script
 from reverie.inversion.methods.registry import ARRAYS, METHODS, Method, method_of
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.settings import EngineOptions
 from reverie.runs.options import Joining
 
 SEED = "seed"
@@ -123,7 +123,7 @@ class Reconstruct:
     joining: OmitArgPrefixes[Joining] = field(default_factory=Joining)
     mask: Path | None = None
     """Mask file; by default the encoder's own, which is fitted first when there is none."""
-    on: Where = field(default_factory=On)
+    on: Where = field(default_factory=EngineOptions)
 
     def run(self) -> None:
         """Reconstruct and score."""

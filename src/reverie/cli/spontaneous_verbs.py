@@ -8,7 +8,7 @@ from tyro.conf import OmitArgPrefixes
 
 from reverie.cli.verbs import OneAnimal
 from reverie.studies.spontaneous.agreement import AgreementSettings
-from reverie.studies.spontaneous.library import Search
+from reverie.studies.spontaneous.library import SearchSettings
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Replay:
     """Trials or tiers to look in."""
     library: tuple[str, ...] = ("validation",)
     """Trials or tiers whose movies are looked for."""
-    search: OmitArgPrefixes[Search] = field(default_factory=Search)
+    search: OmitArgPrefixes[SearchSettings] = field(default_factory=SearchSettings)
     seed: int = 0
     """Seed of the surrogates."""
 

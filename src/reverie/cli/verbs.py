@@ -15,14 +15,14 @@ from tyro.conf import OmitArgPrefixes, Positional, UseAppendAction, arg
 
 from reverie import __version__
 from reverie.foundation.errors import ReverieError
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.settings import EngineOptions
 from reverie.recordings.reading import Reading, stating
 
 if TYPE_CHECKING:
     from reverie.fitted.opening import SubjectSources
     from reverie.fitted.session import Sources
 
-Where = OmitArgPrefixes[Annotated[On, UseAppendAction]]
+Where = OmitArgPrefixes[Annotated[EngineOptions, UseAppendAction]]
 """Where jobs are done: options without a common prefix; one that holds a list is repeated for each item."""
 
 
@@ -96,7 +96,7 @@ WRONG_USAGE = 2
 """The exit code for words that the command line does not understand."""
 
 
-def printed_script(on: On) -> bool:
+def printed_script(on: EngineOptions) -> bool:
     """Print the script that a batch system would get, if this was asked for; return whether it was."""
     if not on.dry_run:
         return False

@@ -23,7 +23,7 @@ from reverie.foundation.files import read_record, write_bytes, write_record
 from reverie.foundation.fingerprints import bytes_digest, digest_of, file_digest
 from reverie.foundation.folders import is_left_behind
 from reverie.foundation.placeholders import read_start
-from reverie.foundation.requests import MOST, given_path
+from reverie.foundation.requests import LARGEST_COUNT, given_path
 from reverie.recordings.reading import LARGEST_FRAME
 
 DESCRIPTION = "encoder.json"
@@ -83,7 +83,7 @@ def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Enco
     folder = given_path(folder, "An encoder")
     description, weights_path = read_description(folder), folder / WEIGHTS
     weights = read_weights(weights_path, description.get(WEIGHTS_DIGEST))
-    most = min(MOST, max(LARGEST_FRAME, sum(tensor.numel() for tensor in weights.values())))
+    most = min(LARGEST_COUNT, max(LARGEST_FRAME, sum(tensor.numel() for tensor in weights.values())))
     with reading_kept(folder / DESCRIPTION, "save the encoder again"):
         _require_sizes(description, most, folder / DESCRIPTION)
         size = description["frame_size"]

@@ -19,7 +19,7 @@ from reverie.foundation.errors import NotApplicable
 POOLING = 2
 """Side in pixels of the squares averaged before anything else; features are computed at each square."""
 
-SMALLEST = POOLING + 1
+LEAST_SIDE = POOLING + 1
 """Least height and width of frames in pixels: a neuron reads a place between two squares."""
 
 PROBED = 16
@@ -55,15 +55,15 @@ class Compact(Encoder):
     """Separable space-time filters, their halves mixed into features, read out at one place per neuron.
 
     Causal: a rate depends on its own frame and the ``history`` frames before it; a grey screen comes before a clip.
-    Raises NotApplicable for frames of fewer than ``SMALLEST`` pixels either way.
+    Raises NotApplicable for frames of fewer than ``LEAST_SIDE`` pixels either way.
     """
 
     def __init__(self, config: CompactConfig, mice: Mapping[str, int], frame_size: tuple[int, int]) -> None:
         super().__init__(mice, frame_size)
-        if min(frame_size) < SMALLEST:
+        if min(frame_size) < LEAST_SIDE:
             raise NotApplicable(
                 f"Frames of {frame_size[0]} x {frame_size[1]} pixels are too small for the compact encoder, which "
-                f"takes {SMALLEST} x {SMALLEST} and more; give --architecture linear_nonlinear, or larger movies."
+                f"takes {LEAST_SIDE} x {LEAST_SIDE} and more; give --architecture linear_nonlinear, or larger movies."
             )
         self.config = config
         self.history = max(config.reach, MEMORY - 1 if config.frame_gain else 0)

@@ -20,7 +20,7 @@ STEEPEST = 1.5
 MEMORY = 12
 """Largest number of frames, the present one included, over which contrast is averaged."""
 
-LEAST = 1e-4
+VARIANCE_OFFSET = 1e-4
 """Added to the variance of a frame, squared units of contrast, so that a uniform frame has a finite gradient."""
 
 FURTHEST = 4.0
@@ -144,8 +144,8 @@ class FrameGain(nn.Module):
 
     def forward(self, pictures: Float[Tensor, "batch time height width"]) -> Float[Tensor, "batch neuron time"]:
         """Return the gain at each frame; pictures are in units of contrast, and a grey screen (0) precedes them."""
-        contrast = torch.sqrt(pictures.var(dim=(2, 3), correction=0) + LEAST)
-        earlier = functional.pad(contrast[:, None], (MEMORY - 1, 0), value=LEAST**0.5)
+        contrast = torch.sqrt(pictures.var(dim=(2, 3), correction=0) + VARIANCE_OFFSET)
+        earlier = functional.pad(contrast[:, None], (MEMORY - 1, 0), value=VARIANCE_OFFSET**0.5)
         recent = functional.conv1d(earlier, self.lags.softmax(0)[None, None])
         floor = functional.softplus(self.floor)
         return torch.exp(-self.power * torch.log((floor + recent) / (floor + 1.0)))

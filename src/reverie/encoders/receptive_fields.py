@@ -25,7 +25,7 @@ THRESHOLD = 0.1
 BLUR = 2.0
 """Standard deviation, in pixels, by which fields are blurred (Bauer et al. 2026)."""
 
-HALF = 0.5
+FIELD_EDGE = 0.5
 """Share of its maximum at which a field ends."""
 
 
@@ -168,4 +168,4 @@ def population_coverage(fields: ReceptiveFields) -> Float[np.ndarray, "height wi
             "No neuron responds to single pixels beyond the threshold; train the encoder longer, or use another."
         )
     maps = fields.maps[fields.found]
-    return np.asarray((maps >= HALF * maps.max(axis=(1, 2), keepdims=True)).mean(axis=0))
+    return np.asarray((maps >= FIELD_EDGE * maps.max(axis=(1, 2), keepdims=True)).mean(axis=0))

@@ -14,8 +14,8 @@ from reverie.inversion.methods.bands import BandMoments, choose_band_weights
 from reverie.inversion.methods.combined import DEFAULT_FOLLOWS, Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.weighing import EVEN_SHARE, Moments, Weights, choose_weights
-from reverie.recordings.contents import different_movies, movie_digest
-from reverie.recordings.opening import evenly, responses_of
+from reverie.recordings.contents import first_of_each_movie, movie_digest
+from reverie.recordings.opening import evenly_spaced, responses_of
 from reverie.recordings.usability import ResponseKind
 from reverie.scoring.calibration import FEWEST_CLIPS, Calibration, Errors, calibrate, standard_errors
 from reverie.scoring.rule import scored_frames, scored_region
@@ -79,7 +79,7 @@ def _averaged(fitted: Fitted, weights: Weights, not_averaged: Sequence[Moments])
 def fit_followed_weights(fitted: Fitted) -> Weights:
     """Reconstruct the same beginnings while the camera is followed, and return the weights with the least error."""
     subject, weights = fitted.subject, fitted.weights
-    movies = len(different_movies(subject.recording, filter(subject.recording.has_movie, subject.validation)))
+    movies = len(first_of_each_movie(subject.recording, filter(subject.recording.has_movie, subject.validation)))
     if movies < FEWEST_TO_FOLLOW:
         say(
             f"{subject.animal} has {counted(movies, 'validation movie')}, too few to tell whether "
@@ -120,7 +120,7 @@ def _clips(
         Weight of the most probable movie in the mean in which the camera's motion is measured.
     """
     subject, region = fitted.subject, scored_region(fitted.mask)
-    names = subject.trials(subject.validation, WEIGHING_CLIPS).places
+    names = subject.trials(subject.validation, WEIGHING_CLIPS).keys
     centre, rate = fitted.prior.mean.cpu().numpy(), subject.recording.frame_rate
     with bar(description, len(names) * len(tried)) as advance:
         for name in names:
@@ -170,12 +170,12 @@ def calibration_trials(subject: Subject) -> list[str]:
     Validation movies are few. Training movies are as varied as the movies to be reconstructed, but an encoder that has
     memorised their noise would make intervals too narrow. So both are used, each evenly chosen.
     """
-    held_out = different_movies(subject.recording, subject.validation)
-    chosen = evenly(held_out, VALIDATION_CLIPS)
+    held_out = first_of_each_movie(subject.recording, subject.validation)
+    chosen = evenly_spaced(held_out, VALIDATION_CLIPS)
     shown = {movie_digest(subject.recording, name) for name in held_out}
-    training = different_movies(subject.recording, subject.training)
+    training = first_of_each_movie(subject.recording, subject.training)
     training = [name for name in training if movie_digest(subject.recording, name) not in shown]
-    return [*chosen, *evenly(training, CALIBRATION_CLIPS - len(chosen))]
+    return [*chosen, *evenly_spaced(training, CALIBRATION_CLIPS - len(chosen))]
 
 
 def errors_of(fitted: Fitted, name: str) -> Errors:

@@ -20,7 +20,7 @@ from reverie.inversion.methods.map import Map
 from reverie.inversion.solution import Solution
 from reverie.recordings.contents import movie_digest
 from reverie.recordings.near_duplicates import best_correlations, signature
-from reverie.recordings.opening import evenly, responses_of
+from reverie.recordings.opening import evenly_spaced, responses_of
 from reverie.scoring.calibration import FEWEST_CLIPS, Errors, calibrate
 from reverie.scoring.error_model import ClipErrors, LearnedErrors, features_of, fit_error_model
 from reverie.scoring.rule import scored_frames, scored_region
@@ -53,7 +53,7 @@ def fit_errors(fitted: Fitted) -> LearnedErrors | None:
         say(f"{fitted.subject.animal} has too few trials with known movies to learn its errors from.")
         return None
     say(f"Learning the errors of the movies of {fitted.subject.animal} from {len(names)} short clips.")
-    ridges, drawn = held_out_ridges(fitted, names), evenly(names, DRAWN_CLIPS)
+    ridges, drawn = held_out_ridges(fitted, names), evenly_spaced(names, DRAWN_CLIPS)
     # Each clip has its own draws: with the same random numbers, six would hold hardly more information than one.
     drawing = {name: replace(Map(), seed=seed) for seed, name in enumerate(drawn)}
     clips = {

@@ -19,7 +19,7 @@ from reverie.foundation.devices import choose_device, torch_defaults
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.requests import given_path
 from reverie.inversion.methods.registry import DEFAULT, Method, method_of
-from reverie.recordings.handmade import require_fitting
+from reverie.recordings.given_trials import require_fitting
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
 

@@ -14,7 +14,7 @@ from reverie.foundation.arrays import SAME_RATE
 from reverie.foundation.errors import BadInput, ReverieError, counted
 from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.requests import require_seed
-from reverie.recordings.contents import answered, trials_digest
+from reverie.recordings.contents import trials_digest, with_responses
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.recording import Recording
 from reverie.recordings.tiers import TRAIN, VALIDATION_TIERS
@@ -83,7 +83,7 @@ class Subject:
         """Return the trials with responses that the encoder names, or those of the tiers where it names none."""
         own = self.recording.tiers
         named = [name for name in self.encoder.about.get(which, {}).get(self.animal, ()) if name in own]
-        return answered(self.recording, named or [name for name, tier in own.items() if tier in tiers])
+        return with_responses(self.recording, named or [name for name, tier in own.items() if tier in tiers])
 
     def trials(self, names: Sequence[str], most: int | None = None) -> LazyTrials:
         """Return trials by name, each read on access; at most ``most``, evenly chosen."""
@@ -93,7 +93,7 @@ class Subject:
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """Why the encoder can hardly have been trained on these responses, if so; see ``mismatch_warnings``."""
-        names = self.trials([name for name in self.training if self.recording.has_movie(name)], COMPARED_TRIALS).places
+        names = self.trials([name for name in self.training if self.recording.has_movie(name)], COMPARED_TRIALS).keys
         trials = (self.recording.trial(name, stop=COMPARED_FRAMES) for name in names)
         return mismatch_warnings(self.encoder, self.animal, trials)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-SHOWN = 8
+LISTED_NAMES = 8
 """Names listed before the rest is only counted."""
 
 
@@ -129,7 +129,7 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'s' * (number != 1)}"
 
 
-def some(names: Iterable[str], shown: int = SHOWN) -> str:
+def some(names: Iterable[str], shown: int = LISTED_NAMES) -> str:
     """List a few names and count the rest.
 
     >>> some(["a", "b", "c"], shown=2)

@@ -25,7 +25,7 @@ from reverie.foundation.errors import BadInput, ReverieError
 SEEDS = 2**63
 """Seeds must be smaller than this, since all random generators accept such seeds."""
 
-MOST = 1_000_000
+LARGEST_COUNT = 1_000_000
 """Largest number of steps, draws, trials, frames: more is a typing error, and would take years."""
 
 WORDS: dict[Any, str] = {
@@ -176,8 +176,8 @@ def convert_fields(settings: Options) -> None:
             converted = _as(hints[field.name], value)
         except _Misfit:
             raise BadInput(f"{field.name} is {value!r} but must be {_worded(hints[field.name])}.") from None
-        if isinstance(converted, int) and converted > MOST and not field.name.endswith("seed"):
-            raise BadInput(f"{field.name} is {converted} but must be {MOST} or less.")
+        if isinstance(converted, int) and converted > LARGEST_COUNT and not field.name.endswith("seed"):
+            raise BadInput(f"{field.name} is {converted} but must be {LARGEST_COUNT} or less.")
         object.__setattr__(settings, field.name, converted)
 
 

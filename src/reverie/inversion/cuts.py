@@ -27,7 +27,7 @@ BUSIEST = 90
 LEAST_EXCESS = 0.2
 """Least excess of a cut over that percentile, as a share of the picture's contrast; see docs/decisions/044."""
 
-APART = 15
+LEAST_SHOT_FRAMES = 15
 """Fewest frames between two cuts."""
 
 LEAST_CONTRAST = 8.0
@@ -36,7 +36,7 @@ LEAST_CONTRAST = 8.0
 CONTRAST_BLUR = 8.0
 """Gaussian sigma in frames over which the contrast is averaged."""
 
-SHORTEST = 2 * (OWN + AVERAGED + SKIPPED) + 8
+LEAST_CLIP_FRAMES = 2 * (OWN + AVERAGED + SKIPPED) + 8
 """Fewest frames of a clip; in shorter ones, too few frames surround a cut for a comparison."""
 
 
@@ -46,21 +46,21 @@ def shots_found(movie: Movie) -> Sequence[int]:
     The mean of the three frames before a possible cut is compared with the mean of three frames after it; two frames
     between them are left out. At a cut this change is clearly larger than elsewhere within 40 frames. ``scoring.parts``
     finds cuts in true movies, where everything changes from one frame to the next. Clips
-    shorter than ``SHORTEST`` are one shot.
+    shorter than ``LEAST_CLIP_FRAMES`` are one shot.
 
     >>> movie = np.tile(np.linspace(0, 60, 20, dtype=np.float32), (80, 1, 1))
     >>> movie[50:] = movie[50:, :, ::-1]
     >>> shots_found(movie)
     (0, 50)
     """
-    if len(movie) < SHORTEST:
+    if len(movie) < LEAST_CLIP_FRAMES:
         return (0,)
     from scipy.signal import find_peaks  # takes half a second, and most commands do not need it
 
     change = _change(movie)
     contrast = gaussian_filter1d(movie.std(axis=(1, 2), dtype=np.float64), CONTRAST_BLUR)
     excess = (change - _busiest_nearby(change)) / np.maximum(contrast, LEAST_CONTRAST)
-    cuts, _ = find_peaks(np.nan_to_num(excess, nan=-1.0), height=LEAST_EXCESS, distance=APART)
+    cuts, _ = find_peaks(np.nan_to_num(excess, nan=-1.0), height=LEAST_EXCESS, distance=LEAST_SHOT_FRAMES)
     return (0, *(int(cut) for cut in cuts))
 
 

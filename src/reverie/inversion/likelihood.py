@@ -14,7 +14,7 @@ LEAST_RATE = 1e-8
 LEAST_EXPECTED = 1e-3
 """Expected events per frame, or rate over dispersion, below which the information no longer grows."""
 
-MOST = 15.0
+LARGEST_WEIGHT = 15.0
 """Largest weight of one neuron's responses in a trial, as a multiple of the median neuron's. Of 500 simulated neurons
 the largest had 4 to 46 times the median. A neuron that was silent where its noise was measured, and responded later,
 had 50,000 times the median, and the search ended once that neuron was fitted (docs/log/map.md)."""
@@ -252,4 +252,4 @@ def _excess(counts: Float[Tensor, " neuron"]) -> Float[Tensor, " neuron"]:
     """Return the factor by which each neuron counts more than allowed, at least 1."""
     some = counts[counts > 0]
     median = some.median() if len(some) else counts.new_ones(())
-    return (counts / (MOST * median)).clamp_min(1.0)
+    return (counts / (LARGEST_WEIGHT * median)).clamp_min(1.0)

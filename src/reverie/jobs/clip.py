@@ -11,7 +11,7 @@ from reverie.fitted.session import Session
 from reverie.foundation.arrays import Movie, Responses, State
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import digest, seed_of
-from reverie.recordings.contents import answered, movie_digest, trial_digest
+from reverie.recordings.contents import movie_digest, trial_digest, with_responses
 from reverie.recordings.lazy_trials import part_of
 from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
@@ -84,7 +84,7 @@ def repeats_of(session: Session, clip: Clip, join: str) -> tuple[Clip, ...]:
     for animal, recording in session.recordings.items():
         if (join == "repeats" and animal != clip.animal) or (join == "animals" and animal == clip.animal):
             continue
-        own = answered(recording, [name for name, its in recording.tiers.items() if its == tier])
+        own = with_responses(recording, [name for name, its in recording.tiers.items() if its == tier])
         names = [name for name in own if movie_digest(recording, name) == shown]
         others = [Clip(animal, name) for name in names if (animal, name) != (clip.animal, clip.name)]
         found += others[:1] if join == "animals" else others

@@ -77,7 +77,7 @@ class Job:
                 subject.fingerprint
                 for animal in animals
                 for folder in self.encoders
-                if _is_used(subject := session.fitted(animal, folder).subject, self.method)
+                if _uses_fits(subject := session.fitted(animal, folder).subject, self.method)
             ],
             "truth": session.encoder_digest(truth) if truth else None,
             "mask": None
@@ -95,8 +95,8 @@ class Job:
         return digest_of(self.describe(session))
 
 
-def _is_used(subject: Subject, method: Method) -> bool:
-    """Return whether a method uses parts fitted to a subject, besides the mask, whose values are described."""
+def _uses_fits(subject: Subject, method: Method) -> bool:
+    """Return whether a method uses fitted parts other than the mask, whose values are described already."""
     return not isinstance(method, Paper) or subject.learned_from != "sizes"
 
 
@@ -163,7 +163,7 @@ def problem_of(job: Job, session: Session) -> Problem:
 
 
 def _observations(job: Job, session: Session) -> list[Observation]:
-    """Return a job's clip alone as observations."""
+    """Return the observations of a job's own clip, one for each encoder."""
     trial = job.clip.read(session)
     rows = None if job.share >= 1 else kept_neurons(job, session)
     found = []
@@ -174,10 +174,10 @@ def _observations(job: Job, session: Session) -> list[Observation]:
             silent[rows] = False
             responses[silent] = 0.0
         fitted = session.fitted(job.clip.animal, folder)
-        seen = observe(fitted, trial, job.method, responses, shared_by=len(job.encoders))
+        observation = observe(fitted, trial, job.method, responses, shared_by=len(job.encoders))
         if rows is not None and not job.silenced:
-            seen = replace(seen, neurons=torch.from_numpy(rows))
-        found.append(seen)
+            observation = replace(observation, neurons=torch.from_numpy(rows))
+        found.append(observation)
     return found
 
 

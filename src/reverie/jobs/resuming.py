@@ -13,10 +13,10 @@ from reverie.foundation.progress import labelled_bar, say
 from reverie.inversion.problem import Problem
 from reverie.inversion.solution import Solution
 from reverie.inversion.solve import Snapshot, Solver, solve
-from reverie.jobs.engines.contract import out_of_time, stopped
+from reverie.jobs.engines.contract import out_of_time, out_of_time_error
 from reverie.jobs.store import JobFolder, read_solution, write_solution
 
-KEEP_EVERY = 30.0
+SNAPSHOT_EVERY = 30.0
 """Seconds between two snapshots, which are the most that an interruption can lose."""
 
 
@@ -55,11 +55,11 @@ def solve_or_resume(
         nonlocal last_kept
         advance()
         over = out_of_time()
-        if over or time.monotonic() - last_kept >= KEEP_EVERY:
+        if over or time.monotonic() - last_kept >= SNAPSHOT_EVERY:
             write_npz(unfinished, snapshot.to_arrays())
             last_kept = time.monotonic()
         if over:
-            raise stopped()
+            raise out_of_time_error()
 
     with labelled_bar(label, method.steps, done=resume.state.step if resume else 0) as advance:
         solution = solve(problem, method, start=None if resume else start, resume=resume, keep=keep, device=device)

@@ -41,7 +41,7 @@ class ShuffleControl:
     """Video correlation of the movie with the truth."""
     departure: float
     """Root mean square distance of the movie from the prior's mean, in grey levels."""
-    of_recorded: float
+    recorded_departure: float
     """The same distance for the movie found from the responses as recorded."""
 
     @property
@@ -50,7 +50,7 @@ class ShuffleControl:
         return (
             "With responses shuffled between neurons, each scaled to its new neuron's mean and the likelihood fitted "
             f"anew, the same method gives a movie that correlates {self.correlation:.2f} with the truth and departs "
-            f"{self.departure:.1f} grey levels from the prior's mean; this one departs {self.of_recorded:.1f}."
+            f"{self.departure:.1f} grey levels from the prior's mean; this one departs {self.recorded_departure:.1f}."
         ).replace("-", "−")
 
 
@@ -84,10 +84,10 @@ def shuffle_control(job: Job, session: Session, found: JobFolder, place: JobFold
     result = solve_or_resume(problem, replace(job.method, draws=0), place, label, session.device, start)
     mean = prior_of(problem).mean.cpu().numpy()
     truth, scored = job.clip.read(session).known_movie, scored_frames(len(movie))
-    away, of_recorded = (
+    departure, recorded_departure = (
         float(np.sqrt(np.square((each[scored] - mean)[:, region]).mean())) for each in (result.movie, movie)
     )
-    return ShuffleControl(video_correlation(result.movie[scored], truth[scored], region), away, of_recorded)
+    return ShuffleControl(video_correlation(result.movie[scored], truth[scored], region), departure, recorded_departure)
 
 
 def require_search(method: Method) -> None:
@@ -104,9 +104,9 @@ def shuffled_problem(job: Job, session: Session) -> Problem:
     """
     trial, animal = job.clip.read(session), job.clip.animal
     kind = job.method.likelihood if isinstance(job.method, Map) else "measured"
-    mixed = shuffle_of(session, animal, job.encoders[0], kind).mix(responses_of(animal, trial))
-    shuffled = replace(job, clip=Clip(animal, job.clip.name, trial.known_movie, trial.known_state, mixed), together=())
-    problem = problem_of(shuffled, session)
+    responses = shuffle_of(session, animal, job.encoders[0], kind).apply(responses_of(animal, trial))
+    clip = Clip(animal, job.clip.name, trial.known_movie, trial.known_state, responses)
+    problem = problem_of(replace(job, clip=clip, together=()), session)
     shared_by = len(job.encoders)
     fitted = (shuffle_of(session, animal, folder, kind).likelihood for folder in job.encoders)
     observations = tuple(
@@ -124,19 +124,19 @@ class Shuffle:
     scales: Float[np.ndarray, " neuron"]
     likelihood: Likelihood
 
-    def mix(self, responses: Responses) -> Responses:
+    def apply(self, responses: Responses) -> Responses:
         """Return the responses (neuron, time) with every time course assigned to another neuron."""
-        return mixed_up(responses, self.rows, self.scales)
+        return permuted(responses, self.rows, self.scales)
 
 
-def mixed_up(responses: Responses, rows: Indices, scales: Float[np.ndarray, " neuron"]) -> Responses:
-    """Return the chosen rows of responses (neuron, time), scaled."""
+def permuted(responses: Responses, rows: Indices, scales: Float[np.ndarray, " neuron"]) -> Responses:
+    """Return responses (neuron, time) with row n taken from row ``rows[n]`` and multiplied by ``scales[n]``."""
     return np.asarray(responses[rows] * scales[:, None], dtype=np.float32)
 
 
 @lru_cache(maxsize=8)
 def shuffle_of(session: Session, animal: str, folder: Path, kind: str = "measured") -> Shuffle:
-    """Return how an animal's neurons are shuffled, drawn from the session's seed, and the likelihood after that.
+    """Return how an animal's neurons are shuffled, drawn from the session's seed, and the likelihood fitted to that.
 
     Parameters
     ----------
@@ -145,17 +145,17 @@ def shuffle_of(session: Session, animal: str, folder: Path, kind: str = "measure
     """
     fits = session.fitted(animal, folder)
     subject, read = fits.subject, fits.subject.recording.trial
-    names = subject.trials(subject.training, LIKELIHOOD_TRIALS).places
+    names = subject.trials(subject.training, LIKELIHOOD_TRIALS).keys
     means = np.mean([responses_of(animal, read(name)).mean(axis=1) for name in names], axis=0)
     rows: Indices = np.random.default_rng([session.sources.seed, 1]).permutation(len(means))
     scales = (means + LEAST_MEAN) / (means[rows] + LEAST_MEAN)
 
-    def mixed(name: str) -> Trial:
+    def shuffled(name: str) -> Trial:
         trial = read(name)
-        return replace(trial, responses=mixed_up(responses_of(animal, trial), rows, scales))
+        return replace(trial, responses=permuted(responses_of(animal, trial), rows, scales))
 
     chosen = fits.likelihood.chosen if kind == "measured" else kind
-    trials = LazyTrials(mixed, names)
+    trials = LazyTrials(shuffled, names)
     kinds = {kind: KINDS[kind] for kind in (("sizes", "events") if chosen == "both" else (chosen,))}
     found = fit_likelihoods(subject.encoder, animal, trials, skip=subject.encoder.history, kinds=kinds)
     return Shuffle(rows, scales, found.find(chosen))

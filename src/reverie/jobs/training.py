@@ -8,7 +8,7 @@ from pathlib import Path
 from reverie.foundation.devices import choose_device
 from reverie.foundation.errors import BadInput
 from reverie.foundation.folders import require_folder
-from reverie.jobs.engines.settings import HERE, On
+from reverie.jobs.engines.settings import HERE, EngineOptions
 from reverie.jobs.workers import open_workers
 from reverie.recordings.opening import open_animals
 from reverie.recordings.reading import Reading, with_absolute_paths
@@ -48,7 +48,7 @@ def open_data(source: TrainingData, request: TrainingRequest) -> OpenedData:
 
 
 def train_encoders(
-    source: TrainingData, out: Path, request: TrainingRequest, *, encoders: int = 1, on: On
+    source: TrainingData, out: Path, request: TrainingRequest, *, encoders: int = 1, on: EngineOptions
 ) -> list[Path]:
     """Train encoders with successive seeds and return their folders; the same call resumes from these.
 

@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 
 from reverie.foundation.progress import labelled_bar
 from reverie.jobs.engines.contract import FATAL, Engine, Opening, Outcome, raise_all
-from reverie.jobs.engines.here import processes_here
-from reverie.jobs.engines.settings import HERE, On
+from reverie.jobs.engines.local import local_processes
+from reverie.jobs.engines.settings import HERE, EngineOptions
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -89,9 +89,9 @@ class Workers(Generic[Context]):
 
 @contextmanager
 def open_workers(
-    context: Context, reopen: Callable[[], Context], on: On, default: int = 1
+    context: Context, reopen: Callable[[], Context], on: EngineOptions, default: int = 1
 ) -> Iterator[Workers[Context]]:
-    """Yield the requested workers; with one here, tasks are done in this process.
+    """Yield the requested workers; where only one on this machine is wanted, it is this process itself.
 
     The processes end with the block, and with this process, however it ends.
 
@@ -105,11 +105,11 @@ def open_workers(
     if on.on == HERE and (on.jobs or default) <= 1:
         yield Workers(context)
     elif on.on == HERE:
-        with processes_here(Opening(reopen), on.jobs or default) as here:
-            yield Workers(context, here)
+        with local_processes(Opening(reopen), on.jobs or default) as engine:
+            yield Workers(context, engine)
     else:
         # Imported only here, since few need it and it takes a second.
-        from reverie.jobs.engines.dask import processes_elsewhere
+        from reverie.jobs.engines.dask import dask_workers
 
-        with processes_elsewhere(Opening(reopen), on) as elsewhere:
-            yield Workers(context, elsewhere)
+        with dask_workers(Opening(reopen), on) as engine:
+            yield Workers(context, engine)

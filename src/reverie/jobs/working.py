@@ -8,8 +8,8 @@ from reverie.fitted.fitted import Fitted
 from reverie.fitted.parts import sources_of
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.errors import ReverieError, WorkerLost
-from reverie.jobs.engines.contract import Outcome, noted, raise_all
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.contract import Outcome, collecting_errors, raise_all
+from reverie.jobs.engines.settings import EngineOptions
 from reverie.jobs.job import Job, expected_work, fit_parts, parts_of, perform
 from reverie.jobs.store import JobFolder, Store
 from reverie.jobs.workers import Workers, open_workers
@@ -18,7 +18,9 @@ FitTask = tuple[str, Path, tuple[str, ...]]
 """Animal, folder of the encoder, and the parts to fit to them."""
 
 
-def fit_for(workers: Workers[Session], jobs: Sequence[Job], animals: Iterable[str] = ()) -> dict[str, ReverieError]:
+def fit_for_jobs(
+    workers: Workers[Session], jobs: Sequence[Job], animals: Iterable[str] = ()
+) -> dict[str, ReverieError]:
     """Fit the missing parts that jobs need, each once, and always the masks; return errors of animals, by name.
 
     An animal that cannot be fitted does not affect the others.
@@ -56,7 +58,7 @@ def _read_masks(session: Session, animals: Iterable[str], failed: dict[str, Exce
     """Read the masks of the animals that have not failed, and store errors of those that cannot be read."""
     for animal in animals:
         if animal not in failed:
-            with noted(failed, animal):
+            with collecting_errors(failed, animal):
                 session.mask(animal)
 
 
@@ -81,7 +83,7 @@ def _tidied(session: Session, animal: str, folder: Path) -> Fitted:
     return fitted
 
 
-def fit_everything(sources: Sources, parts: Sequence[str], on: On) -> None:
+def fit_everything(sources: Sources, parts: Sequence[str], on: EngineOptions) -> None:
     """Fit the missing parts of all animals and encoders of a session; raises failures once the others are fitted."""
     sources = sources.absolute()
     session = open_session(sources)
@@ -112,7 +114,7 @@ def do_jobs(
     finished
         Called with each job as soon as it is done, while others continue; where it raises, the job counts as failed.
     """
-    if failed := fit_for(workers, jobs):
+    if failed := fit_for_jobs(workers, jobs):
         raise next(iter(failed.values()))
     session = workers.context
     places = {store.place(job.fingerprint(session)): job for job in jobs}
@@ -125,13 +127,13 @@ def do_jobs(
     problems: dict[str, Exception] = {}
     if workers.engine is None:
         for number, (job, place) in enumerate(left, start=1):
-            with noted(problems, names[number - 1]):
+            with collecting_errors(problems, names[number - 1]):
                 perform(job, session, place, f"{job.name} ({number} of {len(left)})")
                 finished(job)
     else:
 
         def on_outcome(outcome: Outcome) -> None:
-            with noted(problems, names[outcome.number]):
+            with collecting_errors(problems, names[outcome.number]):
                 if outcome.error:
                     raise outcome.error
                 finished(left[outcome.number][0])

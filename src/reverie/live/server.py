@@ -30,10 +30,10 @@ HOST = "127.0.0.1"
 LOCAL = (HOST, "localhost")
 """Host names under which the page may be requested; any other name comes from a foreign page, which is refused."""
 
-WAITING = 8
+QUEUE_LENGTH = 8
 """Frames kept for a slow browser; older ones are dropped."""
 
-REMEMBERED = 300
+LATENCIES_KEPT = 300
 """Number of latest latencies of which the page shows the median and the largest."""
 
 
@@ -42,7 +42,7 @@ class Broadcast:
     """The browsers that watch, and how late their pictures were."""
 
     listeners: set[asyncio.Queue[str | None]] = field(default_factory=set)
-    latencies: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    latencies: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES_KEPT))
     ended: bool = False
 
     def send(self, message: str | None) -> None:
@@ -67,7 +67,7 @@ async def serve(live: Live, frames: Frames, port: int, *, title: str, stay: bool
     ReverieError
         When the server's library is missing or the port is taken.
     """
-    library = _library()
+    library = _aiohttp()
     broadcast = Broadcast()
     application = library.Application()
     page = page_of(live, title)
@@ -137,11 +137,11 @@ async def _read(live: Live, frames: Frames, broadcast: Broadcast) -> None:
 
 async def _stream(request: "web.Request", broadcast: Broadcast) -> "web.StreamResponse":
     """Send pictures as server-sent events until they end or the browser leaves."""
-    response: web.StreamResponse = _library().StreamResponse(
+    response: web.StreamResponse = _aiohttp().StreamResponse(
         headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
     )
     await response.prepare(request)
-    queue: asyncio.Queue[str | None] = asyncio.Queue(WAITING)
+    queue: asyncio.Queue[str | None] = asyncio.Queue(QUEUE_LENGTH)
     broadcast.listeners.add(queue)
     if broadcast.ended:
         queue.put_nowait(None)
@@ -158,10 +158,10 @@ async def _stream(request: "web.Request", broadcast: Broadcast) -> "web.StreamRe
 
 def _require_local(request: "web.Request") -> None:
     if request.url.host not in LOCAL:
-        raise _library().HTTPForbidden(text="This page can only be opened on the machine that serves it.")
+        raise _aiohttp().HTTPForbidden(text="This page can only be opened on the machine that serves it.")
 
 
-def _library() -> Any:  # noqa: ANN401 - an optional module
+def _aiohttp() -> Any:  # noqa: ANN401 - an optional module
     try:
         from aiohttp import web
     except ImportError as error:

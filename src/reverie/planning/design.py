@@ -60,7 +60,7 @@ class MeasuredBands:
     neurons: int
     """Number of neurons it was measured on."""
     about: str
-    """Words that say where it was measured."""
+    """Where it was measured, in words, as on the page: "Measured on …"."""
 
     @classmethod
     def of(
@@ -120,8 +120,8 @@ class Design:
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """What a design will show."""
+class DesignPrediction:
+    """How well a design will reconstruct movies, and how fine it will resolve them."""
 
     video_correlation: float
     """Video correlation of the reconstruction with the truth, inside the field."""
@@ -132,36 +132,36 @@ class Outlook:
     """Temporal frequency at which the coherence of patterns coarser than 0.032 cycles per degree falls below a half."""
 
 
-def information(bands: MeasuredBands, design: Design) -> Float[np.ndarray, " band"]:
+def signal_to_noise(bands: MeasuredBands, design: Design) -> Float[np.ndarray, " band"]:
     """Return S · I of each band: the information of the responses relative to the prior's."""
     density = design.animals * design.neurons / (math.pi / 4 * design.field**2)
-    known = design.minutes / (design.minutes + LEARNING_MINUTES)
+    learned = design.minutes / (design.minutes + LEARNING_MINUTES)
     # A scan holds the mean over the time since the scan before.
-    seen = np.square(np.sinc(bands.hertz / design.scan_rate))
-    noise = design.noise + NONLINEAR_NOISE * _drive(bands) * seen
-    return np.asarray(bands.power * bands.information * density * known * seen / noise)
+    transmitted = np.square(np.sinc(bands.hertz / design.scan_rate))
+    noise = design.noise + NONLINEAR_NOISE * _relative_drive(bands) * transmitted
+    return np.asarray(bands.power * bands.information * density * learned * transmitted / noise)
 
 
-def _drive(bands: MeasuredBands) -> Float[np.ndarray, " band"]:
+def _relative_drive(bands: MeasuredBands) -> Float[np.ndarray, " band"]:
     """Return the variance of one neuron's linear drive relative to its noise, at each band's temporal frequency."""
     moment = np.unique(bands.hertz.round(4), return_inverse=True)[1]
     driven = np.bincount(moment, bands.share * bands.power * bands.information) / np.bincount(moment, bands.share)
     return np.asarray(driven[moment] / bands.degrees**2)
 
 
-def predict_design(bands: MeasuredBands, design: Design) -> Outlook:
+def predict_design(bands: MeasuredBands, design: Design) -> DesignPrediction:
     """Return what a design will show, given the spectrum of movies and the information of one neuron."""
-    signal_to_noise = information(bands, design)
-    found = signal_to_noise / (1 + signal_to_noise)
+    ratio = signal_to_noise(bands, design)
+    coherence = ratio / (1 + ratio)
     variance = bands.share * bands.power
     # Correlations ignore the mean over field and clip (a disk, whose transform is approximated by a Gaussian).
     flat = np.exp(-np.square(math.pi * design.field * bands.cycles) / 4)
     counted = variance * (1 - flat * np.square(np.sinc(bands.hertz * bands.seconds)))
     whole = counted.sum() + bands.picture
-    return Outlook(
-        float(np.sqrt(((counted * found).sum() + bands.picture) / whole)),
-        _limit(bands.cycles, variance, found, bands.hertz <= SLOW_HERTZ),
-        _limit(bands.hertz, variance, found, bands.cycles <= COARSE_CYCLES),
+    return DesignPrediction(
+        float(np.sqrt(((counted * coherence).sum() + bands.picture) / whole)),
+        _resolution(bands.cycles, variance, coherence, bands.hertz <= SLOW_HERTZ),
+        _resolution(bands.hertz, variance, coherence, bands.cycles <= COARSE_CYCLES),
     )
 
 
@@ -186,16 +186,16 @@ def neurons_for(bands: MeasuredBands, design: Design, cycles_per_degree: float) 
     return high
 
 
-def _limit(
+def _resolution(
     axis: Float[np.ndarray, " band"],
     variance: Float[np.ndarray, " band"],
-    found: Float[np.ndarray, " band"],
+    coherence: Float[np.ndarray, " band"],
     pooled: Bool[np.ndarray, " band"],
 ) -> float:
-    """Return where the coherence of the pooled bands falls below a half along an axis."""
-    places = np.unique(axis[pooled].round(4))
-    coherence = []
-    for place in places:
-        here = pooled & (axis.round(4) == place)
-        coherence.append(float((variance * found)[here].sum() / variance[here].sum()))
-    return crossing(np.maximum(places, 1e-4), np.array(coherence))
+    """Return the frequency along an axis at which the coherence of the pooled bands falls below a half."""
+    frequencies = np.unique(axis[pooled].round(4))
+    means = []
+    for frequency in frequencies:
+        here = pooled & (axis.round(4) == frequency)
+        means.append(float((variance * coherence)[here].sum() / variance[here].sum()))
+    return crossing(np.maximum(frequencies, 1e-4), np.array(means))

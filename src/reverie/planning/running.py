@@ -71,7 +71,7 @@ def measure_bands(fitted: Fitted, *, about: str) -> MeasuredBands:
         raise NotApplicable(
             f"How many degrees a pixel of {subject.animal} spans is not known; say it with --degrees-per-pixel."
         )
-    names = subject.trials(subject.training, CLIPS).places
+    names = subject.trials(subject.training, CLIPS).keys
     frames = min(FRAMES, *map(recording.frames, names))
     generator = torch.Generator().manual_seed(0)
     squares = []
@@ -103,7 +103,7 @@ def measure_bands(fitted: Fitted, *, about: str) -> MeasuredBands:
     )
 
 
-def stand_in() -> MeasuredBands:
+def simulated_bands() -> MeasuredBands:
     """Return measurements of simulated neurons (by ``benchmarks.planning``), for experiments not made yet."""
     return MeasuredBands.from_json(read_json(Path(str(files("reverie.planning").joinpath("simulated.json")))))
 
@@ -142,12 +142,12 @@ def plan(
     """
     if out is not None:
         require_file(out, PAGE)
-    bands = stand_in() if sources is None else _of_encoder(sources)
-    outlook = predict_design(bands, design)
+    bands = simulated_bands() if sources is None else _of_encoder(sources)
+    prediction = predict_design(bands, design)
     rows = [
-        ("video correlation", f"{outlook.video_correlation:.2f}"),
-        ("resolution in space, cycles per degree", _worded(outlook.cycles_per_degree)),
-        ("resolution in time, hertz", _worded(outlook.hertz)),
+        ("video correlation", f"{prediction.video_correlation:.2f}"),
+        ("resolution in space, cycles per degree", _limit_text(prediction.cycles_per_degree)),
+        ("resolution in time, hertz", _limit_text(prediction.hertz)),
     ]
     if resolution is not None:
         needed = neurons_for(bands, design, resolution)
@@ -168,7 +168,7 @@ def _of_encoder(sources: SubjectSources) -> MeasuredBands:
     )
 
 
-def _worded(limit: float) -> str:
+def _limit_text(limit: float) -> str:
     if math.isnan(limit):
         return "none"
     return "finer than movies hold" if math.isinf(limit) else f"{limit:.3g}"

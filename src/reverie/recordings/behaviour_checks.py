@@ -1,4 +1,4 @@
-"""Behaviour: a pupil that was lost but is not NaN, and a running speed that is none or jumps with a wheel."""
+"""Checks of behaviour: lost pupils that are not NaN, and running speeds that are positions or wrap around."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,22 +9,22 @@ from scipy.ndimage import binary_dilation, median_filter
 from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL
 from reverie.recordings.gaps import measured
 
-FEWEST = 3
-"""Number of frames from which on a pupil of size 0 is one that was lost."""
+LEAST_FRAMES = 3
+"""Fewest frames of a size, or jumps of a speed, that are taken for more than chance."""
 
-SPIKE = 10.0
-"""Running speeds of single frames that are this many times as large as almost all others are not speeds."""
+SPIKE_RATIO = 10.0
+"""A running speed of a single frame that is this many times as large as 95 % of all is no speed."""
 
-FASTER = 2.0
-"""Multiple of the largest speed over several frames that the jump of a count, a turn of the wheel in one frame, is."""
+JUMP_RATIO = 2.0
+"""The jump where a wheel's counter wraps around is at least this many times the largest speed over several frames."""
 
-ALIKE = 0.5
-"""Spread of the jumps of one count, relative to their median, above which they are none."""
+LARGEST_JUMP_SPREAD = 0.5
+"""Largest spread of such jumps relative to their median: a counter always jumps by the same amount."""
 
-WRAP = 0.8
-"""Share of its range by which a position jumps where it wraps around."""
+WRAP_SHARE = 0.8
+"""Share of its range by which a position at least jumps where it wraps around."""
 
-SMALL = 0.25
+SMALL_SHARE = 0.25
 """Share of the median size below which pupils are rare; where sizes were scaled such that the smallest is 0, there are
 more of these than of size 0."""
 
@@ -33,7 +33,7 @@ EYE = (PUPIL, GAZE_X, GAZE_Y)
 
 
 def lost_size(trials: Sequence[Float[np.ndarray, " _"]]) -> float | None:
-    """Return the size that the pupil has where it was lost: one to which it jumps and that no pupil has, else None.
+    """Return the size, 0 or below, that stands for a lost pupil; None where there is none, or pupils shrink to it.
 
     Parameters
     ----------
@@ -50,16 +50,16 @@ def lost_size(trials: Sequence[Float[np.ndarray, " _"]]) -> float | None:
     sizes = np.concatenate([*trials, np.zeros(0)])
     sizes = sizes[measured(sizes)]
     lost, seen = sizes[sizes <= 0], sizes[sizes > 0]
-    if not FEWEST <= len(lost) < len(seen) or len(np.unique(lost)) > 1:
+    if not LEAST_FRAMES <= len(lost) < len(seen) or len(np.unique(lost)) > 1:
         return None
-    small = SMALL * float(np.median(seen))
+    small = SMALL_SHARE * float(np.median(seen))
     if np.sum(seen < small) > len(lost) or not _jumps(trials, float(lost[0]), small):
         return None
     return float(lost[0])
 
 
 def _jumps(trials: Sequence[Float[np.ndarray, " _"]], lost: float, small: float) -> bool:
-    """Return whether sizes two frames beside those of a lost pupil are mostly not small, unlike where cut off at 0."""
+    """Return whether the pupil jumps to this size: two frames before and after, it is mostly not small."""
     beside = [np.zeros(0)]
     for row in trials:
         away = [binary_dilation(row == lost, np.ones(frames, dtype=bool)) for frames in (3, 5)]
@@ -69,7 +69,7 @@ def _jumps(trials: Sequence[Float[np.ndarray, " _"]], lost: float, small: float)
 
 
 def where_lost(sizes: Float[np.ndarray, " time"], lost: float) -> Bool[np.ndarray, " time"]:
-    """Return the frames in which the pupil has the size of one that was lost, and those beside, where it is changing.
+    """Return the frames in which the pupil was lost, and those before and after, where its size is changing.
 
     >>> where_lost(np.array([5.0, 5.0, 2.5, 0.0, 5.0, 5.0]), 0.0).tolist()
     [False, False, True, True, True, False]
@@ -96,7 +96,7 @@ def without_lost_pupil(rows: Mapping[str, np.ndarray], lost: float | None) -> di
 
 
 def lost_pupil_note(animal: str, trials: Sequence[Float[np.ndarray, " _"]], lost: float) -> str:
-    """Return a sentence on frames in which the pupil has a size that no pupil has.
+    """Return a sentence on the frames in which the pupil was lost.
 
     >>> lost_pupil_note("a", [np.array([5.0, 0.0, 6.0])], 0.0)[:48]
     'The pupil of a has the size 0 in 1 of 3 frames, '
@@ -129,18 +129,22 @@ def wrapped_running_note(animal: str, trials: Sequence[Float[np.ndarray, " _"]])
     speeds = np.concatenate([*sound, np.zeros(0)])
     # Over two frames: where wheels are sampled faster than frames, one frame is the average of before and after.
     steps = np.concatenate([*(row[2:] - row[:-2] for row in sound), np.zeros(0)])
-    if len(steps) < FEWEST:
+    if len(steps) < LEAST_FRAMES:
         return None
-    jumps = np.abs(steps) > WRAP * np.ptp(speeds)
+    jumps = np.abs(steps) > WRAP_SHARE * np.ptp(speeds)
     rest = steps[~jumps]
     forward = abs(np.sign(rest[rest != 0]).mean()) if rest.any() else 0.0
-    if jumps.sum() >= FEWEST and forward > WRAP and (np.sign(steps[jumps]) == -np.sign(rest.mean())).all():
+    if jumps.sum() >= LEAST_FRAMES and forward > WRAP_SHARE and (np.sign(steps[jumps]) == -np.sign(rest.mean())).all():
         return f"The running speed of {animal} looks like a position that wraps around; give a speed, such as in cm/s."
     smooth = np.concatenate([median_filter(row, 5, mode="nearest") for row in sound if len(row)])
     beside, usual = np.abs(speeds - smooth), np.quantile(np.abs(speeds), 0.95)
-    spikes = beside[beside > max(SPIKE * usual, FASTER * np.abs(smooth).max())]
+    spikes = beside[beside > max(SPIKE_RATIO * usual, JUMP_RATIO * np.abs(smooth).max())]
     # Animals that hardly ever run are fast, and start suddenly, relative to their usual speed; but each time otherwise.
-    if len(spikes) < FEWEST or usual == 0 or np.ptp(np.quantile(spikes, (0.1, 0.9))) > ALIKE * np.median(spikes):
+    if (
+        len(spikes) < LEAST_FRAMES
+        or usual == 0
+        or np.ptp(np.quantile(spikes, (0.1, 0.9))) > LARGEST_JUMP_SPREAD * np.median(spikes)
+    ):
         return None
     return (
         f"The running speed of {animal} jumps by {np.median(spikes):.3g} in {len(spikes)} single frames, as where the "

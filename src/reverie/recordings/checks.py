@@ -14,7 +14,7 @@ from reverie.recordings.signal_checks import check_signals
 from reverie.recordings.source import Source
 from reverie.recordings.spans import fitting_together
 from reverie.recordings.tiers import TEST_TIERS, standard_tier
-from reverie.recordings.usability import NAMED, Usable, meant, omissions
+from reverie.recordings.usability import LISTED_NAMES, Usable, matching_name, omissions
 
 MOST_LOST = 0.5
 """Share of neurons lost in a trial above which the trial counts as lost, and not the neurons."""
@@ -22,10 +22,10 @@ MOST_LOST = 0.5
 LOST_SHARE = 0.05
 """Share of trials above which a neuron lost in them is left out; below it, the trials are left out."""
 
-BUSY = 100
+BUSY_RESPONSES = 100
 """Where most trials have more non-zero responses than this, a trial without any is not chance."""
 
-LOOKED_THROUGH = 50_000_000
+LARGEST_READ_WHOLE = 50_000_000
 """Recordings with fewer responses than this (0.2 GB as float32) are read in full; larger ones are sampled."""
 
 WHOLE_TRIALS = 3
@@ -87,7 +87,7 @@ def _leave_out_silent_trials(source: Source, usable: Usable, recorded: Mapping[s
     Some releases replace withheld responses to test trials with zeros, and some pipelines lost ones.
     """
     tiers = {name: standard_tier(word) for name, word in source.tiers().items()}
-    busy = bool(recorded) and np.median([fact.active for fact in recorded.values()]) >= BUSY
+    busy = bool(recorded) and np.median([fact.active for fact in recorded.values()]) >= BUSY_RESPONSES
     for name, fact in recorded.items():
         test = tiers.get(name) in TEST_TIERS
         if fact.silent and (test or busy):
@@ -123,7 +123,7 @@ def _lost_neurons(source: Source, usable: Usable, lost: Sequence[np.ndarray]) ->
     if len(unfit):
         usable.notes.append(
             f"{len(unfit)} of {usable.neurons} neurons of {source.name} are NaN in many trials, and are left out of "
-            f"everything: {some(map(str, unfit), NAMED)} (numbers from 0)."
+            f"everything: {some(map(str, unfit), LISTED_NAMES)} (numbers from 0)."
         )
     return set(unfit.tolist())
 
@@ -151,7 +151,7 @@ def _facts_of_trials(source: Source, reading: Reading, usable: Usable) -> dict[s
     """Return the facts of each trial; broken ones are left out."""
     facts: dict[str, TrialFacts] = {}
     asked = omissions(reading.leave_out, source.name)
-    unwanted = {name: meant(name, source.trials) for name in sorted(asked.trials)}
+    unwanted = {name: matching_name(name, source.trials) for name in sorted(asked.trials)}
     usable.notes += [f"{source.name} has no trial {name!r} to leave out." for name, one in unwanted.items() if not one]
     thorough: bool | None = None
     whole = set(source.trials[:: max(1, len(source.trials) // WHOLE_TRIALS)])
@@ -161,7 +161,7 @@ def _facts_of_trials(source: Source, reading: Reading, usable: Usable) -> dict[s
             continue
         with usable.leaving_out(name, f"Trial {name} of {source.place}"):
             if thorough is None and (responses := source.responses(name)) is not None:
-                thorough = int(np.prod(responses.shape)) * len(source.trials) <= LOOKED_THROUGH
+                thorough = int(np.prod(responses.shape)) * len(source.trials) <= LARGEST_READ_WHOLE
             facts[name] = facts_of(source, name, bool(thorough) or name in whole)
     return facts
 

@@ -13,7 +13,7 @@ FAR_BEYOND = 800.0
 """Where a signal lasts this many times as long as until the end of all that was shown, its times are not seconds but
 mostly milliseconds (1000 times) or samples, whatever its rate seems to be."""
 
-SLOWEST = 2.0
+LONGEST_STEP = 2.0
 """Longest step between samples, seconds; longer steps resolve no movie, and are mostly times given in milliseconds."""
 
 
@@ -28,7 +28,7 @@ def why_unusable(place: str, times: Times, shown: Float[np.ndarray, "showing 2"]
         From when until when each movie was shown, in seconds.
     """
     rate = usual_rate(times)
-    if 0 < rate < 1 / SLOWEST:
+    if 0 < rate < 1 / LONGEST_STEP:
         return f"{place} is not used, since its samples are {1 / rate:.4g} s apart; give its times in seconds."
     if len(times) and times[-1] - times[0] > FAR_BEYOND * (shown.max() - times[0]) > 0:
         return (

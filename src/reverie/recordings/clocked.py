@@ -9,27 +9,27 @@ import numpy as np
 
 from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.clock_checks import SLOWEST, clocks_apart, counted_samples, why_unusable
+from reverie.recordings.clock_checks import LONGEST_STEP, clocks_apart, counted_samples, why_unusable
 from reverie.recordings.clocks import regular_frames, shown_rate, usual_rate
 from reverie.recordings.footage import stored_frames
-from reverie.recordings.observed import as_far_as_usable
-from reverie.recordings.overlaps import Shown, at_once
+from reverie.recordings.observed import unobserved_as_silent
+from reverie.recordings.overlaps import Shown, overlapping
 from reverie.recordings.reading import Reading
 from reverie.recordings.recorded import Recorded, Showing
 from reverie.recordings.signals import ClockedSeries, Sampled, Signal
 from reverie.recordings.source import Footage, Source
 
-FASTEST = 40.0
+MOST_HERTZ = 40.0
 """Highest frame rate, Hz; faster movies are thinned by an integer factor, since encoders are made for about 30 Hz."""
 
-STILL = 0.125
+STILL_SECONDS = 0.125
 """Seconds; pictures that stay longer are a series of still images, and do not determine a frame rate."""
 
 IMAGE_FRAMES = 32
 """Fewest frames of the usual image, where no rate is given, since images have none of their own: the window of
 DwiseNeuro and twice what the compact encoder looks back; fewer would leave nothing to reconstruct from."""
 
-JITTER = 0.2
+IMAGE_JITTER = 0.2
 """Hundredths of a second by which an image may seem shorter than it was shown."""
 
 SHORTEST_PIECE = 1.0
@@ -70,7 +70,7 @@ class ClockedSource(Source):
         self._pieces = {str(number): piece for number, piece in enumerate(pieces)}
         self.trials = tuple(self._pieces)
         onsets = [piece.onsets for piece in self._pieces.values()]
-        told = [as_far_as_usable(signal, onsets, self.frame_rate) for signal in recorded.responses]
+        told = [unobserved_as_silent(signal, onsets, self.frame_rate) for signal in recorded.responses]
         self._responses = [signal for signal, _ in told]
         silent = [sentence for _, sentence in told if sentence]
         self.notes = (*recorded.notes, *chosen, *doubts, *unusable, *silent)
@@ -122,7 +122,7 @@ class ClockedSource(Source):
             Shown(float(piece.onsets[0]), float(piece.onsets[-1]) + 1 / self.frame_rate, piece.clip)
             for piece in self._pieces.values()
         ]
-        return {self.trials[number]: reason for number, reason in at_once(lasts).items()}
+        return {self.trials[number]: reason for number, reason in overlapping(lasts).items()}
 
     def clip(self, name: str) -> str | None:
         """Return the recording's own name for what was shown, together with the piece that the trial shows."""
@@ -159,7 +159,7 @@ def _require_recorded(recorded: Recorded) -> None:
     if not sum(signal.rows for signal in recorded.responses):
         raise ReverieError(f"{recorded.place} holds no neuron; check how it was made.")
     for signal in recorded.responses:
-        if isinstance(signal, Sampled) and 0 < usual_rate(signal.times) < 1 / SLOWEST:
+        if isinstance(signal, Sampled) and 0 < usual_rate(signal.times) < 1 / LONGEST_STEP:
             raise ReverieError(
                 f"{signal.place} have samples that are {1 / usual_rate(signal.times):.4g} s apart, too slow for "
                 "movies; give their times in seconds."
@@ -201,13 +201,13 @@ def _own_rate(showings: Sequence[Showing]) -> float | None:
             f"The times of the frames of {several[0].clip} do not determine a rate, nor do those of other movies: "
             "most equal the one before; repair them."
         )
-    moving = [rate for rate in rates if rate > 1 / STILL]
+    moving = [rate for rate in rates if rate > 1 / STILL_SECONDS]
     return float(f"{np.median(moving):.9g}") if moving else None
 
 
 def _thinned(rate: float) -> float:
-    """Return a rate divided by the least whole number that brings it below ``FASTEST``."""
-    return rate / max(1, int(np.ceil(rate / FASTEST)))
+    """Return a rate divided by the least whole number that brings it below ``MOST_HERTZ``."""
+    return rate / max(1, int(np.ceil(rate / MOST_HERTZ)))
 
 
 def _rate_for_images(showings: Sequence[Showing]) -> float:
@@ -218,8 +218,8 @@ def _rate_for_images(showings: Sequence[Showing]) -> float:
     lasts = [one.end - float(one.onsets[0]) for one in showings if one.clip and len(one.onsets) == 1]
     if not lasts:
         return FRAME_RATE
-    hundredths = np.floor(100 * np.median(lasts) + JITTER)
-    return max(FRAME_RATE, float(IMAGE_FRAMES / max(hundredths / 100, STILL)))
+    hundredths = np.floor(100 * np.median(lasts) + IMAGE_JITTER)
+    return max(FRAME_RATE, float(IMAGE_FRAMES / max(hundredths / 100, STILL_SECONDS)))
 
 
 def _why_rate(name: str, rate: float, own: float | None) -> tuple[str, ...]:

@@ -6,17 +6,17 @@ from jaxtyping import Float, Int
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
 
-ALIKE = 0.15
+JITTER = 0.15
 """Relative difference up to which steps between pictures count as alike; screens jitter by less."""
 
-USUAL = 0.75
+REGULAR_SHARE = 0.75
 """Share of steps that are alike from which on the median step is the usual one."""
 
-SKIPPED = 1.75
+GAP_STEPS = 1.75
 """Steps between pictures from this many times the median one on are gaps, or twice as long since one was skipped; a
 film on a screen has none that are more than 1.5 times as long."""
 
-SURPLUS = 3
+STRAY_PULSES = 3
 """Up to this many surplus pulses (or samples) are taken to be strays at the end of a recording."""
 
 Times = Float[np.ndarray, " sample"]
@@ -53,8 +53,8 @@ def shown_rate(onsets: Times) -> float:
     """
     rate = usual_rate(onsets)
     steps = np.diff(onsets) * rate
-    alike = np.abs(steps - 1) < ALIKE
-    kept = steps[alike] if rate and alike.mean() >= USUAL else steps[steps < SKIPPED]
+    alike = np.abs(steps - 1) < JITTER
+    kept = steps[alike] if rate and alike.mean() >= REGULAR_SHARE else steps[steps < GAP_STEPS]
     return float(rate / kept.mean()) if rate and kept.mean() > 0 else rate
 
 
@@ -83,12 +83,12 @@ def paired_times(times: Times, samples: int, place: str) -> Float[np.ndarray, " 
     if not np.isfinite(times).all() or (np.diff(times) < 0).any():
         raise ReverieError(f"The times of {place} are not all increasing numbers; repair them.")
     surplus = len(times) - samples
-    if abs(surplus) > max(SURPLUS, len(times) // 1000):
+    if abs(surplus) > max(STRAY_PULSES, len(times) // 1000):
         raise ReverieError(
             f"{place} has {samples} samples but {len(times)} times; they are not of the same recording, or pulses were "
             "lost on the way."
         )
-    if abs(surplus) > SURPLUS:
+    if abs(surplus) > STRAY_PULSES:
         say(
             f"{place} has {samples} samples but {len(times)} times; they are paired from the first on, so that what "
             "follows a loss in between is shifted."

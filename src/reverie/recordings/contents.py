@@ -11,7 +11,7 @@ from reverie.foundation.fingerprints import digest, digest_of
 from reverie.foundation.progress import say
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
-from reverie.recordings.usability import grouped
+from reverie.recordings.usability import lines_by_cause
 
 
 def trial_digest(recording: Recording, name: str) -> str:
@@ -24,7 +24,7 @@ def movie_digest(recording: Recording, name: str) -> str:
     return _digests(recording.trial, name)[1]
 
 
-def different_movies(recording: Recording, names: Iterable[str]) -> list[str]:
+def first_of_each_movie(recording: Recording, names: Iterable[str]) -> list[str]:
     """Return the first of the trials that show each movie, in their order."""
     firsts: dict[str, str] = {}
     for name in names:
@@ -58,12 +58,12 @@ def readable(recording: Recording, names: Iterable[str]) -> tuple[str, ...]:
             recording.leave_out(name, broken[name])
         else:
             kept.append(name)
-    for line in grouped(broken):
+    for line in lines_by_cause(broken):
         say(f"{recording.name}, left out {line}")
     return tuple(kept)
 
 
-def answered(recording: Recording, names: Iterable[str]) -> tuple[str, ...]:
+def with_responses(recording: Recording, names: Iterable[str]) -> tuple[str, ...]:
     """Return those of some trials that have responses and can be read whole, as ``readable`` does."""
     return readable(recording, filter(recording.has_responses, names))
 

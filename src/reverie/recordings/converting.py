@@ -18,7 +18,7 @@ from reverie.recordings.reading import Layout, Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
 
-NEAR = 0.5
+RATE_TOLERANCE = 0.5
 """Largest difference in frames per second from the 30 of the Sensorium layout, which stores no rate."""
 
 
@@ -56,7 +56,7 @@ def _trials(recording: Recording) -> Iterator[Trial]:
 
 
 def _check(recording: Recording, to: Layout) -> None:
-    if to == "sensorium" and abs(recording.frame_rate - FRAME_RATE) > NEAR:
+    if to == "sensorium" and abs(recording.frame_rate - FRAME_RATE) > RATE_TOLERANCE:
         raise ReverieError(
             f"{recording.name} has {recording.frame_rate:.4g} frames a second, but the Sensorium layout keeps no rate "
             f"and is read at {FRAME_RATE:g}; give --frame-rate {FRAME_RATE:g}, or write it --to experanto."

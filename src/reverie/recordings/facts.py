@@ -105,10 +105,10 @@ def require_numbers(series: Series, rows: int | None = None) -> None:
 def require_number_type(dtype: np.dtype[Any], place: str) -> None:
     """Raise ReverieError unless values are real numbers or true/false."""
     if dtype.kind not in "fiub":
-        raise ReverieError(f"{place} holds {described(dtype)} where numbers were expected; write it as float32.")
+        raise ReverieError(f"{place} holds {dtype_in_words(dtype)} where numbers were expected; write it as float32.")
 
 
-def described(dtype: np.dtype[Any]) -> str:
+def dtype_in_words(dtype: np.dtype[Any]) -> str:
     """Say in words what an array holds that is not numbers."""
     names = {"U": "text", "S": "text", "c": "complex numbers", "M": "dates", "m": "durations", "O": "Python objects"}
     return names.get(dtype.kind, f"values of type {dtype}")

@@ -19,7 +19,7 @@ USUAL_AXES = "height,width,time"
 COLOURS = 4
 """Largest number of channels of a movie: red, green, blue and opacity."""
 
-LARGEST = (96, 160)
+LARGEST_FRAME = (96, 160)
 """Height and width in pixels above which movies are averaged down by an integer factor."""
 
 Pixels = Float[np.ndarray, "time height width"]
@@ -163,5 +163,5 @@ def target_size(size: tuple[int, int], asked: tuple[int, int] | None) -> tuple[i
     """
     if asked is not None:
         return asked
-    factor = max(-(-have // most) for have, most in zip(size, LARGEST, strict=True))
+    factor = max(-(-have // most) for have, most in zip(size, LARGEST_FRAME, strict=True))
     return max(1, size[0] // factor), max(1, size[1] // factor)

@@ -6,7 +6,7 @@ from jaxtyping import Bool, Float, Num
 LONGEST_BRIDGED = 1.0
 """Seconds of a signal that may be missing in one piece; a blink of a mouse lasts a few tenths."""
 
-LARGEST = 1e15
+LARGEST_VALUE = 1e15
 """Largest possible size of a response or signal; larger numbers come from damage, and their squares overflow
 float32."""
 
@@ -19,7 +19,7 @@ def measured(values: Num[np.ndarray, "*shape"]) -> Bool[np.ndarray, "*shape"]:
     >>> measured(np.array([1.0, np.inf], dtype=np.float16)).tolist()
     [True, False]
     """
-    known: np.ndarray = np.abs(values) <= np.float64(LARGEST)  # which float16 would take for infinity
+    known: np.ndarray = np.abs(values) <= np.float64(LARGEST_VALUE)  # which float16 would take for infinity
     return known
 
 

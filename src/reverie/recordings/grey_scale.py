@@ -11,7 +11,7 @@ from reverie.recordings.footage import Pixels
 from reverie.stimuli.grey import bits_of
 from reverie.stimuli.resizing import resize
 
-BEYOND = 2 * WHITE
+IMPOSSIBLE_LEVEL = 2 * WHITE
 """Grey level, of either sign, that no movie in the unit of a recording's other movies reaches."""
 
 OVERSHOOT = 20.0
@@ -38,7 +38,7 @@ class GreyScale:
         """Raise ReverieError when stored values need more bits than the sampled ones did, or have another unit."""
         low, high = float(pixels.min(initial=np.inf)), float(pixels.max(initial=-np.inf))
         gain = 1.0 if self.note is None else self.gain
-        if not self.bounded and self.bits is None and max(high, -low) * gain > BEYOND:
+        if not self.bounded and self.bits is None and max(high, -low) * gain > IMPOSSIBLE_LEVEL:
             raise ReverieError(
                 f"{place} has values of {low:.4g} to {high:.4g}, but the recording's movies that were looked at hold "
                 f"{'grey levels 0-255' if self.note is None else 'shares of white'}; all must have one unit."

@@ -15,7 +15,7 @@ LEVELS = 9973.3
 """Number of steps to which responses are rounded, from 0 to the largest one; odd, so that no usual share of it, such as
 half of the largest response, lies between two steps."""
 
-LOST = -1e6
+MISSING_STEP = -1e6
 """The step of what was not recorded."""
 
 
@@ -46,5 +46,5 @@ def _rounded_digest(values: Shaped[np.ndarray, "neuron time"]) -> str:
     """
     exact = np.asarray(values, dtype=np.float64)
     peak = float(np.max(np.abs(exact), initial=0.0, where=np.isfinite(exact))) or 1.0
-    steps = np.where(np.isfinite(exact), np.round(exact * (LEVELS / peak)), LOST).astype(np.int64)
+    steps = np.where(np.isfinite(exact), np.round(exact * (LEVELS / peak)), MISSING_STEP).astype(np.int64)
     return digest(steps, np.round([LEVELS * np.log(peak)]).astype(np.int64))

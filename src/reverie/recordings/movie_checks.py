@@ -20,7 +20,7 @@ from reverie.recordings.usability import Usable
 GREY_TRIALS = 24
 """Number of movies, evenly chosen, from whose first, middle and last frames the unit of grey levels is inferred."""
 
-SMALL = 2**28
+EXAMINED_BYTES = 2**28
 """Bytes of all movies together up to which each of them is looked at."""
 
 BLOCK = 64
@@ -36,10 +36,10 @@ RINGING = 64.0
 """Grey levels by which single movies may exceed black and white, as after sharpening or resampling, beside others that
 do not."""
 
-FULL = 16
+FULL_BITS = 16
 """Bit depth of files with more than 8 bits; a lower depth is inferred from the brightness of movies."""
 
-ROUNDED = 0.03
+SIZE_TOLERANCE = 0.03
 """Largest relative difference between sizes on the screen that averaging down to whole pixels can cause."""
 
 LEAST_CONTRAST = 0.2
@@ -81,7 +81,7 @@ def check_movies(source: Source, reading: Reading, usable: Usable, facts: Mappin
         )
     usable.averaged = next(shown[name].averaged for name, size in sizes.items() if size == usable.frame_size)
     for name, size in sizes.items():
-        if size != usable.frame_size and not _alike(size, shown[name].averaged, usable, reading):
+        if size != usable.frame_size and not _same_on_screen(size, shown[name].averaged, usable, reading):
             usable.leave_out(
                 name,
                 f"{shown[name].place} has frames of {size[0]} x {size[1]} pixels but most of the recording's movies "
@@ -89,7 +89,7 @@ def check_movies(source: Source, reading: Reading, usable: Usable, facts: Mappin
             )
 
 
-def _alike(size: tuple[int, int], averaged: float, usable: Usable, reading: Reading) -> bool:
+def _same_on_screen(size: tuple[int, int], averaged: float, usable: Usable, reading: Reading) -> bool:
     """Return whether pictures of another stored size had the usual size on the screen, and are averaged to the same.
 
     Videos are averaged down as they are decoded, arrays when they are read.
@@ -98,7 +98,7 @@ def _alike(size: tuple[int, int], averaged: float, usable: Usable, reading: Read
     assert usual is not None
     shown = [averaged * have / (usable.averaged * most) for have, most in zip(size, usual, strict=True)]
     same = target_size(size, reading.frame_size) == target_size(usual, reading.frame_size)
-    return same and all(abs(ratio - 1) < ROUNDED for ratio in shown)
+    return same and all(abs(ratio - 1) < SIZE_TOLERANCE for ratio in shown)
 
 
 def _require_axes(footage: Footage, axes: str) -> None:
@@ -163,7 +163,7 @@ def _is_large(shown: Iterable[Footage]) -> bool:
     """Return whether movies are too large to look at each of them, or of a type that tells their unit anyway."""
     values = [footage.values for footage in shown]
     real = [one for one in values if np.dtype(one.dtype).kind == "f"]
-    return not real or sum(math.prod(one.shape) * np.dtype(one.dtype).itemsize for one in values) > SMALL
+    return not real or sum(math.prod(one.shape) * np.dtype(one.dtype).itemsize for one in values) > EXAMINED_BYTES
 
 
 def _deep_scale(shown: Mapping[str, Footage], usable: Usable) -> GreyScale | None:
@@ -173,7 +173,7 @@ def _deep_scale(shown: Mapping[str, Footage], usable: Usable) -> GreyScale | Non
     """
     seen = _ranges(_some_of(shown), usable)
     scale = _scale_of([*seen.values()])
-    if scale.bits is not None and scale.bits < FULL:
+    if scale.bits is not None and scale.bits < FULL_BITS:
         seen |= _ranges(_without(shown, seen), usable)
         scale = _scale_of([*seen.values()])
     return scale if any(one.high > WHITE for one in seen.values()) else None

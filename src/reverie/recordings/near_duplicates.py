@@ -30,7 +30,7 @@ Noise, brightness, gamma, blur and shifts in time leave a natural movie at 0.9 o
 at 0.75 or more; unrelated naturalistic movies stay below 0.6.
 """
 
-BLANK = 1e-4
+BLANK_EDGES = 1e-4
 """A movie whose squared edges average less than this (in grey levels squared) is a blank screen."""
 
 ROWS_AT_ONCE = 512
@@ -80,7 +80,7 @@ def best_correlations(signatures: Sequence[Signature]) -> Float[np.ndarray, "mov
     """Correlate every movie with every other at each allowed shift in time and keep each pair's best."""
     stacked, present = _stack(signatures)
     starts = range(0, len(stacked), ROWS_AT_ONCE)
-    best = np.concatenate([_later_ones(stacked, present, slice(start, start + ROWS_AT_ONCE)) for start in starts])
+    best = np.concatenate([_best_later(stacked, present, slice(start, start + ROWS_AT_ONCE)) for start in starts])
     # A shift of one movie against the other is the opposite shift of the other against the one.
     return np.asarray(np.maximum(best, best.T))
 
@@ -98,7 +98,7 @@ def near_duplicate_groups(pairs: Sequence[Pair], movies: int) -> list[tuple[int,
     return [tuple(group) for group in groups.values()]
 
 
-def leaks(pairs: Sequence[Pair], folds: Sequence[int]) -> list[Pair]:
+def pairs_across_folds(pairs: Sequence[Pair], folds: Sequence[int]) -> list[Pair]:
     """Return the pairs that lie in different folds: what the perceptual hash alone lets through.
 
     Parameters
@@ -136,7 +136,7 @@ def _stack(signatures: Sequence[Signature]) -> tuple[np.ndarray, Float[np.ndarra
     return stacked, present
 
 
-def _later_ones(stacked: np.ndarray, present: np.ndarray, rows: slice) -> Float[np.ndarray, "some movie"]:
+def _best_later(stacked: np.ndarray, present: np.ndarray, rows: slice) -> Float[np.ndarray, "some movie"]:
     """Correlate some movies, from each bin on, with the beginnings of all; keep each pair's best."""
     energy, lengths = (stacked**2).sum(axis=2), present.sum(axis=1)
     shorter = np.minimum(lengths[rows, None], lengths[None])
@@ -156,7 +156,7 @@ def _later_ones(stacked: np.ndarray, present: np.ndarray, rows: slice) -> Float[
 
 def _normalise(products: np.ndarray, own: np.ndarray, other: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Divide products by the two energies; two blank movies correlate at 1, a blank one and any other at 0."""
-    floor = BLANK * np.maximum(values, 1)
+    floor = BLANK_EDGES * np.maximum(values, 1)
     blank_own, blank_other = own < floor, other < floor
     correlation = products / np.sqrt(np.maximum(own, floor) * np.maximum(other, floor))
     return np.asarray(np.where(blank_own | blank_other, blank_own & blank_other, correlation))
@@ -188,15 +188,15 @@ class Catalogue:
         """Return the published fold of a movie."""
         return self.hashes[movie] % FOLDS
 
-    def likenesses(self) -> dict[int, dict[int, float]]:
+    def similar_movies(self) -> dict[int, dict[int, float]]:
         """Return for each movie its near-duplicates and how much they correlate; a movie is its own at 1."""
-        alike: dict[int, dict[int, float]] = {movie: {movie: 1.0} for movie in range(len(self.hashes))}
+        similar: dict[int, dict[int, float]] = {movie: {movie: 1.0} for movie in range(len(self.hashes))}
         for pair in self.pairs:
-            alike[pair.first][pair.second] = alike[pair.second][pair.first] = pair.correlation
-        return alike
+            similar[pair.first][pair.second] = similar[pair.second][pair.first] = pair.correlation
+        return similar
 
 
-def catalogue(shown: Iterable[tuple[str, str, str, bool, Movie]]) -> Catalogue:
+def make_catalogue(shown: Iterable[tuple[str, str, str, bool, Movie]]) -> Catalogue:
     """Build a catalogue from (animal, trial, tier, responses exist, movie); movies are read once and not kept.
 
     Movies count as the same when their hash and their coarse signature are equal to the bit.
@@ -223,7 +223,7 @@ def catalogue_of(recordings: Mapping[str, Recording]) -> Catalogue:
         for name, tier in recording.tiers.items()
         if tier != UNUSED and recording.has_movie(name)
     ]
-    return catalogue(_read(recordings, tracked(names, len(names), "Comparing movies")))
+    return make_catalogue(_read(recordings, tracked(names, len(names), "Comparing movies")))
 
 
 def _read(

@@ -14,7 +14,7 @@ from reverie.recordings.readers.registry import find_animal, open_recordings
 from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
-from reverie.recordings.usability import meant
+from reverie.recordings.usability import matching_name
 
 Found = TypeVar("Found")
 Item = TypeVar("Item")
@@ -61,7 +61,7 @@ def say_notes(recordings: Mapping[str, Recording], *, all_needed: bool = False) 
 
     Raises ReverieError when none can, or one cannot and all are needed.
     """
-    found = of_each(recordings, lambda recording: recording.notes, all_needed=all_needed)
+    found = of_each_animal(recordings, lambda recording: recording.notes, all_needed=all_needed)
     usable = {name: recordings[name] for name in found}
     for name, recording in usable.items():
         for note in found[name] if not recording.notes_said else ():
@@ -87,17 +87,17 @@ def choose_trials(recording: Recording, names: Sequence[str]) -> list[str]:
     return usable_and_broken(recording, names)[0]
 
 
-def evenly(items: Sequence[Item], most: int) -> list[Item]:
+def evenly_spaced(items: Sequence[Item], most: int) -> list[Item]:
     """Return at most ``most`` of the items, such as trials, evenly chosen.
 
-    >>> evenly(range(10), 3)
+    >>> evenly_spaced(range(10), 3)
     [0, 4, 9]
     """
     places = np.linspace(0, len(items) - 1, min(most, len(items))).round().astype(int)
     return [items[place] for place in places]
 
 
-def of_each(
+def of_each_animal(
     recordings: Mapping[str, Recording], find: Callable[[Recording], Found], *, all_needed: bool
 ) -> dict[str, Found]:
     """Return what ``find`` returns for each animal, such as its trials; where it raises, the animal is left out.
@@ -168,7 +168,7 @@ def _of_split(recording: Recording, name: str) -> tuple[str, ...]:
 def _full_name(recording: Recording, name: str) -> str:
     """Return the full name of a trial; raises ReverieError when there is none of that name."""
     names = [*recording.tiers, *recording.left_out]
-    trial = meant(name, names)
+    trial = matching_name(name, names)
     if trial is None:
         known = ", ".join(dict.fromkeys(recording.tiers.values())) or "none"
         raise ReverieError(

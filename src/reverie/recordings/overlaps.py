@@ -1,4 +1,4 @@
-"""Finding trials during which something else was on, too, by what a recording says."""
+"""Finding trials that overlap in time with another one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ OVERLAP = 0.1
 
 @dataclass(frozen=True)
 class Shown:
-    """What was on from when until when."""
+    """A movie, or a stretch without one, and when it was on the screen."""
 
     begin: float
     """In seconds."""
@@ -19,12 +19,12 @@ class Shown:
     """The name of the movie; None where nothing was shown."""
 
 
-def at_once(shown: Sequence[Shown]) -> dict[int, str]:
-    """Return why some of what was shown cannot be used, by its number: another movie was on during it.
+def overlapping(shown: Sequence[Shown]) -> dict[int, str]:
+    """Return why some of the movies cannot be used, by their numbers in the list: another one was on at the same time.
 
     A stretch without a movie does not spoil the movie that was shown during it.
 
-    >>> at_once([Shown(0.0, 2.0, "a"), Shown(1.0, 3.0, "b"), Shown(3.0, 4.0, "c"), Shown(3.5, 6.0, None)])[3]
+    >>> overlapping([Shown(0.0, 2.0, "a"), Shown(1.0, 3.0, "b"), Shown(3.0, 4.0, "c"), Shown(3.5, 6.0, None)])[3]
     'nothing was on from 3.5 s on, while c lasted until 4 s'
     """
     found: dict[int, str] = {}

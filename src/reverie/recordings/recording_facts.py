@@ -162,4 +162,4 @@ class RecordingFacts:
         return TrialTiers(self.source, self._arrays)
 
     def _known(self, name: str) -> str:
-        return self._usable.known(self.name, name)
+        return self._usable.full_name(self.name, name)

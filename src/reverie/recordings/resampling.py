@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 from reverie.recordings.clocks import Times, frame_edges
 from reverie.recordings.gaps import LONGEST_BRIDGED, measured
 
-FASTER = 1.5
+AVERAGED_FROM = 1.5
 """Signals with more than this many samples per frame are averaged over each frame."""
 
 Samples = Float[np.ndarray, "sample row"]
@@ -27,7 +27,7 @@ def levels_at(
     a second, and where nothing was recorded. Samples that are not finite count as missing.
     """
     result = np.full((values.shape[1], len(onsets)), np.nan)
-    for rows, taken in _alike(measured(values)):
+    for rows, taken in _groups_by_missing(measured(values)):
         if taken.any():
             result[rows] = _levels(times[taken], values[np.ix_(taken, rows)], onsets, rate, step)
     return result
@@ -58,17 +58,17 @@ def amounts_in(
     a second. Samples that are not finite, such as of frames in which the brain moved, count as missing; where fewer are
     missing, they are interpolated linearly.
     """
-    groups = [(rows, taken) for rows, taken in _alike(measured(values)) if not taken.all()]
+    groups = [(rows, taken) for rows, taken in _groups_by_missing(measured(values)) if not taken.all()]
     values = np.array(values, dtype=np.float64) if groups else values
     for rows, taken in groups:
         known = values[np.ix_(taken, rows)]
-        values[:, rows] = _follow(times[taken], known, times) if taken.any() else 0.0
+        values[:, rows] = _interpolated(times[taken], known, times) if taken.any() else 0.0
     ends = np.minimum(np.append(times[1:], times[-1] + step), times + step)
     total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
     knots, heights = np.empty(2 * len(times)), np.empty((2 * len(times), values.shape[1]))
     knots[0::2], knots[1::2] = times, ends
     heights[0::2], heights[1::2] = total[:-1], total[1:]
-    reached = _follow(knots, heights, _snapped(edges, knots, step))
+    reached = _interpolated(knots, heights, _snapped(edges, knots, step))
     amounts = np.diff(reached, axis=0).T
     amounts[:, _unrecorded(times, edges[:-1], edges[1:], step)] = np.nan
     for rows, taken in groups:
@@ -102,7 +102,7 @@ def covered(
     return np.asarray((latest >= 0) & (onsets <= until))
 
 
-def _alike(finite: Bool[np.ndarray, "sample row"]) -> Sequence[tuple[np.ndarray, np.ndarray]]:
+def _groups_by_missing(finite: Bool[np.ndarray, "sample row"]) -> Sequence[tuple[np.ndarray, np.ndarray]]:
     """Return groups of rows in which the same samples are missing, and the samples that each group has."""
     if finite.all():
         return [(np.arange(finite.shape[1]), np.ones(len(finite), dtype=bool))]
@@ -113,8 +113,8 @@ def _alike(finite: Bool[np.ndarray, "sample row"]) -> Sequence[tuple[np.ndarray,
 def _levels(
     times: Times, values: Samples, onsets: np.ndarray, rate: float, step: float
 ) -> Float[np.ndarray, "row frame"]:
-    levels = _follow(times, values, _snapped(onsets, times, step)).T
-    if step * FASTER * rate < 1:
+    levels = _interpolated(times, values, _snapped(onsets, times, step)).T
+    if step * AVERAGED_FROM * rate < 1:
         # Times are sums of many steps and slightly off; a sample due exactly at an edge belongs to the frame that
         # begins there.
         edges = frame_edges(onsets, rate) - 1e-3 * step
@@ -135,7 +135,7 @@ def _snapped(at: np.ndarray, times: np.ndarray, step: float) -> np.ndarray:
     return np.where(np.abs(at - near) < 1e-3 * step, near, at)
 
 
-def _follow(times: Times, values: np.ndarray, at: np.ndarray) -> np.ndarray:
+def _interpolated(times: Times, values: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Return linearly interpolated values, (at, row); before the first and after the last sample they are held."""
     if len(times) == 1:
         return np.repeat(np.asarray(values, dtype=np.float64), len(at), axis=0)

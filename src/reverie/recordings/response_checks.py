@@ -12,7 +12,7 @@ from reverie.recordings.spans import FEW_FRAMES
 COMPARED = 8
 """Number of trials, evenly chosen, that are checked."""
 
-CLEAR = 0.1
+CLEAR_DIFFERENCE = 0.1
 """Difference of correlations from which on neighbouring columns are clearly more similar than neighbouring rows, or
 less. In simulated recordings of every kind, two trials of 40 neurons and 40 frames give 0.2 to 0.8."""
 
@@ -35,9 +35,13 @@ def turned_note(animal: str, source: Source, recorded: Mapping[str, ResponseFact
         return None
     lead = columns_lead([np.nan_to_num(trial.astype(np.float64)) for trial in compared.values()])
     shape = recorded[square[0]].rows, recorded[square[0]].frames
-    if lead >= CLEAR or (lead > -CLEAR and shape[0] != shape[1]):
+    if lead >= CLEAR_DIFFERENCE or (lead > -CLEAR_DIFFERENCE and shape[0] != shape[1]):
         return None
-    found = "look as if they were (time, neuron)" if lead <= -CLEAR else "do not show which of the two comes first"
+    found = (
+        "look as if they were (time, neuron)"
+        if lead <= -CLEAR_DIFFERENCE
+        else "do not show which of the two comes first"
+    )
     return (
         f"The responses of {animal} have the shape {shape} and are taken as (neuron, time), but {found}; if time does, "
         "write them the other way round."

@@ -12,7 +12,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocks import frame_edges, usual_rate
 from reverie.recordings.gaps import LONGEST_BRIDGED
 from reverie.recordings.resampling import amounts_in, counts_in, covered, held_at, levels_at
-from reverie.recordings.source import Pictures
+from reverie.recordings.source import SlicedArray
 
 Meaning = Literal["level", "amount", "held"]
 """What a sample is: a level at its time, an amount from then on, or a level that was already resampled to a clock."""
@@ -50,7 +50,7 @@ class Sampled:
     """Where they lie, for messages."""
     times: Float[np.ndarray, " sample"]
     """When each sample was taken, in seconds, in order."""
-    values: Pictures
+    values: SlicedArray
     """(sample, row) on disk or in memory, or (row, sample)."""
     meaning: Meaning = "level"
     """What a sample is."""

@@ -94,8 +94,8 @@ class StoredSeries:
 
 
 @runtime_checkable
-class Pictures(Protocol):
-    """An array of pictures that is read by slices: a memory map, a data set in a file, a decoded video."""
+class SlicedArray(Protocol):
+    """An array that is read by slices: a memory map, a data set in a file, a decoded video."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -115,7 +115,7 @@ class Footage:
 
     place: str
     """Where it lies, for messages."""
-    values: Pictures
+    values: SlicedArray
     """The pictures."""
     axes: str = "auto"
     """The order of the axes, such as "height,width,time"; "auto" where the file leaves it open."""
@@ -185,7 +185,7 @@ class Source(ABC):
         return None
 
     def problems(self, neurons: int) -> Iterable[str]:
-        """Return sentences on files that do not fit together, as long as nothing is lost by it."""
+        """Return sentences on files that do not fit together, though nothing is lost by it."""
         return ()
 
 
@@ -197,7 +197,7 @@ def read_signal(offered: Series | ReverieError) -> Series:
 
 
 def read_members(members: Mapping[str, Member], read: Callable[[Member], Part]) -> list[Part]:
-    """Return what is read of each member of a recording; a broken one is left out with a message.
+    """Read each member of a recording, such as a plane; a broken one is left out with a message.
 
     Parameters
     ----------

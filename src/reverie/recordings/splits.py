@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings import tiers
 from reverie.recordings.near_duplicates import Catalogue, ShownTrial, catalogue_of, near_duplicate_groups
-from reverie.recordings.opening import of_each
+from reverie.recordings.opening import of_each_animal
 from reverie.recordings.recording import Recording
 
 
@@ -67,7 +67,7 @@ def split_all(
         require_training_trials(recording)
         return _collect(recording.name, listed, learnable, validating, reasons)
 
-    return of_each(recordings, split, all_needed=all_needed)
+    return of_each_animal(recordings, split, all_needed=all_needed)
 
 
 def _check(hold_out_fold: int | None, validation_share: float) -> None:
@@ -92,14 +92,14 @@ def _resembling(
     listed: Catalogue, learnable: set[ShownTrial], held_out: set[ShownTrial]
 ) -> dict[ShownTrial, tuple[ShownTrial, float]]:
     """Return the training trials that resemble a held-out trial, each with the one it resembles most."""
-    alike = listed.likenesses()
+    similar = listed.similar_movies()
     by_movie: dict[int, ShownTrial] = {}
     for showing in listed.showings:
         if showing in held_out:
             by_movie.setdefault(showing.movie, showing)
     found = {}
     for showing in learnable:
-        held_movies = {movie: value for movie, value in alike[showing.movie].items() if movie in by_movie}
+        held_movies = {movie: value for movie, value in similar[showing.movie].items() if movie in by_movie}
         if held_movies:
             closest = max(held_movies, key=lambda movie: held_movies[movie])
             found[showing] = (by_movie[closest], held_movies[closest])
@@ -113,7 +113,7 @@ def _choose_movies(listed: Catalogue, candidates: set[ShownTrial], share: float)
     shown = Counter((showing.movie, showing.animal) for showing in candidates)
     taken: Counter[str] = Counter()
     chosen: set[int] = set()
-    for group, allowance in _offers(listed):
+    for group, allowance in _candidate_sets(listed):
         sizes = Counter({animal: sum(shown[movie, animal] for movie in group) for animal in totals})
         useful = any(sizes[animal] and taken[animal] < wanted[animal] for animal in totals)
         limits = {animal: min(allowance * wanted[animal], totals[animal] - 1) for animal in totals}
@@ -124,7 +124,7 @@ def _choose_movies(listed: Catalogue, candidates: set[ShownTrial], share: float)
     return chosen
 
 
-def _offers(listed: Catalogue) -> Iterator[tuple[tuple[int, ...], float]]:
+def _candidate_sets(listed: Catalogue) -> Iterator[tuple[tuple[int, ...], float]]:
     """Yield sets of movies to hold out, best first, each with the amount by which it may exceed the share.
 
     First come whole groups of near-duplicates in the order of their folds. Where these are too large, single movies
@@ -132,8 +132,8 @@ def _offers(listed: Catalogue) -> Iterator[tuple[tuple[int, ...], float]]:
     """
     groups = near_duplicate_groups(listed.pairs, len(listed.hashes))
     yield from ((group, 2) for group in sorted(groups, key=lambda group: _hash_order(listed, group)))
-    alike = listed.likenesses()
-    movies = sorted(alike, key=lambda movie: (len(alike[movie]), _hash_order(listed, (movie,))))
+    similar = listed.similar_movies()
+    movies = sorted(similar, key=lambda movie: (len(similar[movie]), _hash_order(listed, (movie,))))
     yield from (((movie,), 2) for movie in movies)
     yield from (((movie,), math.inf) for movie in movies)
 

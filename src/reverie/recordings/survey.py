@@ -10,7 +10,7 @@ from reverie.foundation.arrays import STATE_NAMES, Movie
 from reverie.foundation.errors import ReverieError, counted, reading_foreign, some
 from reverie.foundation.progress import tracked
 from reverie.recordings.findings import AnimalFindings, Leak, Survey
-from reverie.recordings.near_duplicates import Catalogue, ShownTrial, catalogue, leaks
+from reverie.recordings.near_duplicates import Catalogue, ShownTrial, make_catalogue, pairs_across_folds
 from reverie.recordings.readers.finding import find_reader, refusals
 from reverie.recordings.readers.registry import open_each
 from reverie.recordings.reading import Reading
@@ -18,7 +18,7 @@ from reverie.recordings.recording import Recording
 from reverie.recordings.row_statistics import RowStatistics
 from reverie.recordings.tiers import FOLDED_TIERS, FOLDS, KNOWN_TIERS, TRAIN, UNUSED
 from reverie.recordings.trial import Trial
-from reverie.recordings.usability import NAMED
+from reverie.recordings.usability import LISTED_NAMES
 
 MOST_RESPONSES = 15_000_000
 """Recordings with more responses are sampled: evenly chosen trials with about this many responses in all are read."""
@@ -56,17 +56,17 @@ def survey(path: Path, reading: Reading | None = None, *, whole: bool = False) -
         if not candidates:
             raise
         return Survey(path, chosen.description, refused, (), 0, 0, 0, (), (str(error),), candidates)
-    readers = [_Reader(recording, whole) for recording in recordings.values()]
-    listed = catalogue(shown for reader in readers for shown in reader.read())
-    for reader in readers:
-        problems.extend(reader.problems)
+    surveys = [_AnimalSurvey(recording, whole) for recording in recordings.values()]
+    listed = make_catalogue(shown for one in surveys for shown in one.read())
+    for one in surveys:
+        problems.extend(one.problems)
     seen_by = Counter(movie for _, movie in {(showing.animal, showing.movie) for showing in listed.showings})
     times = Counter((showing.animal, showing.movie) for showing in listed.showings)
     return Survey(
         folder=path,
         format=chosen.description,
         refusals=refused,
-        animals=tuple(reader.findings(listed) for reader in readers if reader.opened),
+        animals=tuple(one.findings(listed) for one in surveys if one.opened),
         movies=len(listed.hashes),
         shared=sum(animals > 1 for animals in seen_by.values()),
         repeated=len({movie for (_, movie), count in times.items() if count > 1}),
@@ -75,7 +75,7 @@ def survey(path: Path, reading: Reading | None = None, *, whole: bool = False) -
     )
 
 
-class _Reader:
+class _AnimalSurvey:
     """Reads the trials of one animal once, gathering statistics and problems on the way."""
 
     def __init__(self, recording: Recording, whole: bool) -> None:
@@ -104,7 +104,7 @@ class _Reader:
             except ReverieError as error:
                 self.problems.append(str(error))
                 continue
-            self._take_in(trial)
+            self._add(trial)
             if trial.movie is not None:
                 yield self.recording.name, name, trial.tier, trial.responses is not None, trial.movie
         if self.responses is not None and (still := int((self.responses.max == self.responses.min).sum())):
@@ -144,7 +144,7 @@ class _Reader:
         share = max(frames * recording.neurons / MOST_RESPONSES, frames * pixels / MOST_PIXELS)
         return tuple(names if self.whole else names[:: max(1, int(np.ceil(share)))])
 
-    def _take_in(self, trial: Trial) -> None:
+    def _add(self, trial: Trial) -> None:
         self.lengths.append(trial.frames)
         self.state.add(trial.state)
         if trial.movie is not None:
@@ -173,14 +173,14 @@ def _odd_tiers(recording: Recording) -> Iterator[str]:
     tiers = recording.tiers
     unknown = sorted(set(tiers.values()) - set(KNOWN_TIERS))
     if unknown:
-        named = some(unknown, NAMED)
+        named = some(unknown, LISTED_NAMES)
         yield f"{recording.name} has tiers of unknown meaning, which are held out from training: {named}."
     if TRAIN not in tiers.values():
         yield f"{recording.name} has no trials of tier {TRAIN!r}, so that no encoder can learn from it."
     for tier, count in Counter(tiers.values()).items():
         mute = [name for name, its in tiers.items() if its == tier and not recording.has_responses(name)]
         if mute and tier != UNUSED and (tier == TRAIN or len(mute) < count):
-            yield f"{recording.name} has no responses to trials of tier {tier}: {some(mute, NAMED)}."
+            yield f"{recording.name} has no responses to trials of tier {tier}: {some(mute, LISTED_NAMES)}."
 
 
 def _across_neurons(responses: RowStatistics | None) -> dict[str, tuple[float, float, float]]:
@@ -198,7 +198,7 @@ def _leaks(listed: Catalogue) -> Iterator[Leak]:
         if showing.tier in FOLDED_TIERS:
             first_seen.setdefault(showing.movie, showing)
     folds = [listed.fold(movie) for movie in range(len(listed.hashes))]
-    for pair in leaks(listed.pairs, folds):
+    for pair in pairs_across_folds(listed.pairs, folds):
         if pair.first in first_seen and pair.second in first_seen:
             both = (folds[pair.first], folds[pair.second])
             yield Leak(first_seen[pair.first], first_seen[pair.second], both, pair.correlation)

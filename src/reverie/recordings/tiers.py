@@ -48,7 +48,7 @@ SYNONYMS = {
 HASHED_FRAMES = 5
 """Number of frames of a movie that the release hashes."""
 
-SHARE = 0.1
+HELD_OUT_SHARE = 0.1
 """The share of trials that validates, and the share that tests."""
 
 MOVIE_TIERS = frozenset(KNOWN_TIERS) - {UNUSED, SPONTANEOUS}
@@ -122,7 +122,7 @@ def perceptual_hash(movie: Movie) -> int:
     return combined
 
 
-def own_tiers(clips: Mapping[str, str]) -> dict[str, str]:
+def split_by_movie(clips: Mapping[str, str]) -> dict[str, str]:
     """Divide trials so that all repeats of a movie fall into one tier; return the tier of each.
 
     Movies are ordered by a hash of their identity, so that animals that saw the same movies get the same split. The
@@ -143,7 +143,7 @@ def own_tiers(clips: Mapping[str, str]) -> dict[str, str]:
         return tiers
     for tier in (TEST, VALIDATION):
         taken = 0
-        while taken < max(1, round(SHARE * len(clips))) and len(order) > 1:
+        while taken < max(1, round(HELD_OUT_SHARE * len(clips))) and len(order) > 1:
             names = showings[order.pop(0)]
             tiers |= dict.fromkeys(names, tier)
             taken += len(names)
@@ -158,7 +158,7 @@ def _own_split_note(animal: str, words: Iterable[str], tiers: Mapping[str, str])
     return f"{animal} {why}, so that its trials are divided by movie: {shares}."
 
 
-def to_divide(words: Mapping[str, str], trials: Iterable[str], shown: AbstractSet[str]) -> list[str]:
+def trials_to_divide(words: Mapping[str, str], trials: Iterable[str], shown: AbstractSet[str]) -> list[str]:
     """Return the trials that a split of our own divides: none where the recording's words name a known tier.
 
     Parameters
@@ -172,7 +172,7 @@ def to_divide(words: Mapping[str, str], trials: Iterable[str], shown: AbstractSe
 
     Examples
     --------
-    >>> to_divide({"0": "day 1", "1": "unused"}, ["0", "1", "2"], {"0", "1", "2"})
+    >>> trials_to_divide({"0": "day 1", "1": "unused"}, ["0", "1", "2"], {"0", "1", "2"})
     ['0', '2']
     """
     known = {name: standard_tier(word) for name, word in words.items()}
@@ -197,13 +197,13 @@ def tiers_and_notes(
     shown
         Those of them that show a movie.
     clips
-        Identity of the movie of each trial ``to_divide`` that can be read.
+        Identity of the movie of each trial ``trials_to_divide`` that can be read.
     """
     names = list(trials)
     notes: tuple[str, ...] = ()
     known = {name: standard_tier(word) for name, word in words.items()}
-    if to_divide(words, names, shown):
-        own = own_tiers(clips)
+    if trials_to_divide(words, names, shown):
+        own = split_by_movie(clips)
         notes = (_own_split_note(animal, dict.fromkeys(known.values()), own),)
         known |= own
     elif untold := [name for name in names if name in shown and name not in known]:

@@ -13,7 +13,7 @@ from reverie.recordings.gaps import bridged, measured
 from reverie.recordings.source import Source, read_signal
 from reverie.recordings.usability import Usable
 
-NEUTRAL = 0.0
+NOT_RECORDED = 0.0
 """Value that replaces a signal that was not recorded, the same in all trials: a constant carries no information."""
 
 
@@ -78,7 +78,7 @@ def fill_missing(state: State) -> State:
            [1., 2.]])
     """
     missing = np.isnan(state).all(axis=1)
-    return np.where(missing[:, None], np.asarray(NEUTRAL, state.dtype), state) if missing.any() else state
+    return np.where(missing[:, None], np.asarray(NOT_RECORDED, state.dtype), state) if missing.any() else state
 
 
 class TrialArrays:

@@ -12,7 +12,7 @@ from reverie.recordings.tiers import (
     meant_tier,
     perceptual_hash,
     tiers_and_notes,
-    to_divide,
+    trials_to_divide,
 )
 from reverie.recordings.trial import TrialArrays
 
@@ -77,7 +77,7 @@ class TrialTiers:
         usable = self.arrays.usable
         words, names = self.source.tiers(), [*usable.spans]
         # The movies of recordings that name no tiers are read to tell which are the same.
-        clips = {name: self._clip(name) for name in to_divide(words, names, usable.shown)}
+        clips = {name: self._clip(name) for name in trials_to_divide(words, names, usable.shown)}
         readable = {name: clip for name, clip in clips.items() if clip is not None}
         tiers, notes = tiers_and_notes(self.source.name, words, names, usable.shown, readable)
         return {name: tier for name, tier in tiers.items() if name in usable.spans}, notes

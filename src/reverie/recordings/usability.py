@@ -15,10 +15,10 @@ from reverie.recordings.footage import USUAL_AXES
 from reverie.recordings.grey_scale import GreyScale, is_deep
 from reverie.recordings.spans import Span
 
-NAMED = 6
+LISTED_NAMES = 6
 """Number of names that are listed; the others are counted."""
 
-SQUEEZED = 0.1
+ASPECT_TOLERANCE = 0.1
 """Log change of the aspect ratio from which on a message mentions it; rounding to whole pixels causes less."""
 
 ResponseKind = Literal["counts", "events", "traces"]
@@ -61,24 +61,26 @@ def omissions(asked: Sequence[str], animal: str) -> Omissions:
     return Omissions(frozenset(trials), frozenset(neurons), whole)
 
 
-def grouped(reasons: Mapping[str, str]) -> Iterator[str]:
+def lines_by_cause(reasons: Mapping[str, str]) -> Iterator[str]:
     """Yield one line per cause, with its trials; reasons that differ only in names and numbers are one cause.
 
-    >>> list(grouped({"2": "a/2.npy is cut short.", "5": "a/5.npy is cut short.", "7": "nothing in it"}))
+    >>> list(lines_by_cause({"2": "a/2.npy is cut short.", "5": "a/5.npy is cut short.", "7": "nothing in it"}))
     ['2 trials (2, 5): a/2.npy is cut short.', '1 trial (7): nothing in it']
     """
     causes: dict[str, list[str]] = {}
     for name, reason in reasons.items():
         causes.setdefault(re.sub(r"\d+", "#", reason), []).append(name)
     for names in causes.values():
-        yield f"{counted(len(names), 'trial')} ({some(names, NAMED)}): {reasons[names[0]]}"
+        yield f"{counted(len(names), 'trial')} ({some(names, LISTED_NAMES)}): {reasons[names[0]]}"
 
 
-def meant(name: str, names: Iterable[str]) -> str | None:
-    """Return the name that the user means: exactly this one, or the only one that writes the same number differently.
+def matching_name(name: str, names: Iterable[str]) -> str | None:
+    """Return the name that a user means: exactly this one, or the only one that is the same number.
 
-    >>> meant("007", ["6", "7"]), meant("7", ["007", "7"]), meant("7", ["07", "007"]), meant("8", ["7"])
-    ('7', '7', None, None)
+    >>> matching_name("007", ["6", "7"]), matching_name("7", ["007", "7"])
+    ('7', '7')
+    >>> matching_name("7", ["07", "007"]), matching_name("8", ["7"])
+    (None, None)
     """
     known = list(names)
     if name in known:
@@ -130,14 +132,14 @@ class Usable:
         """Return the scale that turns stored values of a type into grey levels."""
         return self.deep if self.deep is not None and is_deep(dtype) else self.grey
 
-    def known(self, animal: str, name: object) -> str:
+    def full_name(self, animal: str, name: object) -> str:
         """Return the full name of one of the animal's trials; raises ReverieError when there is no usable one."""
         if isinstance(name, str) and name in self.spans:
             return name
         names = [*self.spans, *self.left_out]
         if not isinstance(name, str):
             raise ReverieError(f"Trials of {animal} are named by text, such as {names[0]!r}, but {name!r} was given.")
-        trial = meant(name, names)
+        trial = matching_name(name, names)
         if trial is None:
             raise ReverieError(
                 f"{animal} has no trial {name!r}; its {len(names)} trials are named {names[0]} to {names[-1]}."
@@ -160,8 +162,8 @@ class Usable:
         movies = [f"The movies of {animal}: {note}." for note in dict.fromkeys(one.note for one in scales) if note]
         if frame_size is not None and self.frame_size is not None and frame_size != self.frame_size:
             movies.append(_resized(animal, self.frame_size, frame_size))
-        cut = (f"{animal}, {line}." for line in grouped(self.cut))
-        out = (f"{animal}, left out {line}" for line in grouped(self.left_out))
+        cut = (f"{animal}, {line}." for line in lines_by_cause(self.cut))
+        out = (f"{animal}, left out {line}" for line in lines_by_cause(self.left_out))
         return (*self.notes, *movies, *split, *cut, *out)
 
     def as_read(self, recorded: np.ndarray) -> np.ndarray:
@@ -180,7 +182,7 @@ class Usable:
 
     @contextmanager
     def leaving_out(self, name: str, place: object) -> Iterator[None]:
-        """Leave a trial out where the block, which reads something of it at ``place``, fails; then go on behind it."""
+        """Leave a trial out where the block, which reads something of it at ``place``, fails, and continue."""
         try:
             with reading_foreign(place):
                 yield
@@ -196,6 +198,6 @@ def _resized(animal: str, stored: tuple[int, int], size: tuple[int, int]) -> str
     """Return a sentence on how movies are brought to another frame size."""
     before, after = (f"{height} x {width}" for height, width in (stored, size))
     how = "averaged down" if size[0] <= stored[0] and size[1] <= stored[1] else "enlarged"
-    squeezed = abs(math.log(stored[0] * size[1] / (stored[1] * size[0]))) > SQUEEZED
+    squeezed = abs(math.log(stored[0] * size[1] / (stored[1] * size[0]))) > ASPECT_TOLERANCE
     proportions = ", which changes their proportions" if squeezed else ""
     return f"The movies of {animal} are {how} from {before} pixels to {after}{proportions} (set with --frame-size)."

@@ -13,8 +13,8 @@ from reverie.inversion.solution import Progress
 from reverie.scoring.correlation import Region
 from reverie.scoring.rule import TRAINING_THRESHOLD, scoring_threshold
 
-# Whether the arrays of a trial fit together is for the trial to say, in words a user understands.
-Rows = Float[np.ndarray, "_ _"]
+# Dimensions have no names here, since __post_init__ compares the shapes, with messages that a user understands.
+Matrix = Float[np.ndarray, "_ _"]
 
 
 @dataclass(frozen=True)
@@ -28,21 +28,21 @@ class TrialContent:
     trial: str
     reconstruction: AnyMovie
     """(time, height, width), grey levels 0-255."""
-    mask: Rows
+    mask: Matrix
     """(height, width), transparency."""
     truth: AnyMovie | None = None
     """(time, height, width), grey levels 0-255; None where the movie is not known."""
     std: AnyMovie | None = None
     """(time, height, width), standard deviation, grey levels."""
-    information: Rows | None = None
+    information: Matrix | None = None
     """(height, width), share of the prior's variance that the responses removed, 0 to 1."""
-    state: Rows | None = None
+    state: Matrix | None = None
     """(4, time), in the recording's own units."""
-    responses: Rows | None = None
+    responses: Matrix | None = None
     """(neuron, time), recorded."""
-    rates: Rows | None = None
+    rates: Matrix | None = None
     """(neuron, time), what the encoder predicts from the reconstruction."""
-    rates_from_truth: Rows | None = None
+    rates_from_truth: Matrix | None = None
     """(neuron, time), what the encoder predicts from the true movie."""
     traces: Mapping[str, Sequence[Progress]] = field(default_factory=dict)
     """The steps of the optimisation, by model."""

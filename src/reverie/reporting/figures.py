@@ -10,18 +10,14 @@ from matplotlib.figure import Figure
 
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, WHITE, Movie
 from reverie.foundation.files import write_bytes
-from reverie.reporting.pictures import GAP, evenly_placed, film_strip
+from reverie.reporting.pictures import GAP, STRIP_FRAMES, evenly_placed, film_strip
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 
-COLUMN = 5.2
-"""Width of a text column, inches; letters of 8 points stay legible in it."""
+PAGE_WIDTH = 5.2
+"""Width of a figure on a page, inches; letters of 8 points stay legible in it."""
 
 AMBER, SKY = "#ffb714", "#6fd3ff"
 """The outlines of the scored and the optimised region, which every kind of colour vision can tell apart on any grey."""
-
-
-STRIP_FRAMES = 6
-"""Frames in a strip."""
 
 
 def strip_figure(truth: Movie | None, reconstruction: Movie, *, frame_rate: float = FRAME_RATE) -> Figure:
@@ -38,8 +34,8 @@ def strip_figure(truth: Movie | None, reconstruction: Movie, *, frame_rate: floa
     chosen = evenly_placed(frames, STRIP_FRAMES)
     strips = {name: film_strip(movie, chosen) for name, movie in shown.items()}
     length = strips["reconstruction"].shape[1]
-    inches = (COLUMN - 1.0) * height / length * len(strips) + 0.5
-    figure = Figure(figsize=(COLUMN, inches), layout="constrained")
+    inches = (PAGE_WIDTH - 1.0) * height / length * len(strips) + 0.5
+    figure = Figure(figsize=(PAGE_WIDTH, inches), layout="constrained")
     rows = figure.subplots(len(strips), 1, squeeze=False)[:, 0]
     for axes, (name, strip) in zip(rows, strips.items(), strict=True):
         axes.imshow(np.ma.masked_invalid(strip), cmap="gray", vmin=0, vmax=WHITE, interpolation="nearest")
@@ -57,7 +53,7 @@ def screen_figure(
 ) -> tuple[Figure, Axes]:
     """Draw values from 0 up over the screen, with axes in degrees and a colour bar labelled with ``meaning``."""
     height, width = picture.shape
-    figure = Figure(figsize=(COLUMN, COLUMN * 0.8 * height / width + 0.4), layout="constrained")
+    figure = Figure(figsize=(PAGE_WIDTH, PAGE_WIDTH * 0.8 * height / width + 0.4), layout="constrained")
     axes = figure.subplots()
     extent = degrees_of(picture.shape, degrees_per_pixel)
     image = axes.imshow(picture, cmap="gray", vmin=0, extent=extent, interpolation="nearest")

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from reverie.foundation.files import write_text
 from reverie.reporting.content import RunContent
-from reverie.reporting.pictures import address_of
+from reverie.reporting.pictures import data_url
 from reverie.reporting.score_tables import SCALE, summary_tables
 from reverie.reporting.trial_view import Still, still_of, still_png, trial_view
 from reverie.reporting.wording import CONTROL_LABELS
@@ -28,7 +28,7 @@ def render_page(content: RunContent) -> str:
     Raises ReverieError when the summary is not a table of the evaluation.
     """
     stills = [
-        still_of(trial, address_of(still_png(trial)), f"#trial-{number}")
+        still_of(trial, data_url(still_png(trial)), f"#trial-{number}")
         for number, trial in enumerate(content.trials, start=1)
     ]
     return _render(content, stills, "data:")
@@ -75,7 +75,7 @@ def _render(content: RunContent, stills: Sequence[Still], pictures_from: str) ->
 
 
 def fill_page(template: str, styles: Sequence[str], scripts: Sequence[str], **values: object) -> str:
-    """Return a page as HTML: a template, filled in, with its style sheets and scripts, and the one that all pages have.
+    """Return a page as HTML: a template filled in, with its style sheets, its scripts and the script of all pages.
 
     A content security policy lets no other script run.
     """

@@ -11,11 +11,14 @@ from PIL import Image
 from reverie.foundation.arrays import WHITE, Movie
 from reverie.scoring.correlation import Region
 
-WIDEST = 16_000
+LARGEST_CANVAS = 16_000
 """Largest side of a canvas, in pixels, that every browser can draw."""
 
 GAP = 2
 """Pixels between the frames of a strip, and between the movies of a contact sheet."""
+
+STRIP_FRAMES = 6
+"""Number of frames in a strip."""
 
 
 def grey_levels(values: Float[np.ndarray, "..."], top: float = WHITE) -> UInt8[np.ndarray, "..."]:
@@ -28,8 +31,8 @@ def grey_levels(values: Float[np.ndarray, "..."], top: float = WHITE) -> UInt8[n
     return np.asarray(np.floor(np.clip(levels, 0, WHITE) + 0.5), dtype=np.uint8)
 
 
-def top_of_std(std: Movie) -> float:
-    """Return the end of a scale of standard deviations that begins at 0: the largest one, or at most half of white.
+def std_scale_end(std: Movie) -> float:
+    """Return the upper end of a scale of standard deviations: the largest of them, but at most half of white.
 
     No values between black and white have a standard deviation above half of their distance. In corners that no neuron
     sees, a few draws from a Gaussian may exceed it, which would leave few colours for everything else.
@@ -38,8 +41,8 @@ def top_of_std(std: Movie) -> float:
 
 
 def picture(levels: UInt8[np.ndarray, "height width"]) -> str:
-    """Return a grey picture as a lossless PNG data address."""
-    return address_of(_png(Image.fromarray(np.ascontiguousarray(levels))))
+    """Return a grey picture as the data URL of a lossless PNG."""
+    return data_url(_png(Image.fromarray(np.ascontiguousarray(levels))))
 
 
 def transparent_png(values: Float[np.ndarray, "height width"]) -> bytes:
@@ -48,8 +51,8 @@ def transparent_png(values: Float[np.ndarray, "height width"]) -> bytes:
     return _png(Image.merge("LA", [Image.fromarray(grey_levels(values)), Image.fromarray(opaque)]))
 
 
-def address_of(png: bytes) -> str:
-    """Return the data address of a PNG."""
+def data_url(png: bytes) -> str:
+    """Return the data URL of a PNG."""
     return "data:image/png;base64," + b64encode(png).decode()
 
 
@@ -60,14 +63,16 @@ def _png(image: Image.Image) -> bytes:
 
 
 def movie_sheet(movie: Movie, top: float = WHITE) -> str:
-    """Return a movie (time, height, width), values 0 to ``top``, as one lossless PNG data address.
+    """Return a movie (time, height, width), values 0 to ``top``, as the data URL of one lossless PNG.
 
     One row of the picture is one frame laid out flat, pixel after pixel. PNG predicts a row from the row above,
     which here is the frame before: that is a third smaller than frames laid out as pictures.
     """
     time, height, width = movie.shape
     # A frame too large for one row takes several complete rows; the order of the pixels stays the same.
-    rows = next(rows for rows in range(1, height + 1) if height % rows == 0 and height // rows * width <= WIDEST)
+    rows = next(
+        rows for rows in range(1, height + 1) if height % rows == 0 and height // rows * width <= LARGEST_CANVAS
+    )
     return picture(grey_levels(movie, top).reshape(time * rows, height // rows * width))
 
 
@@ -111,10 +116,10 @@ def outline(region: Region) -> str:
     return "".join([_runs(across, "h"), _runs(down[:, ::-1], "v")])
 
 
-def cover(region: Region) -> str:
-    """Return the pixels outside as an SVG path of whole runs of pixels, to be filled.
+def outside_path(region: Region) -> str:
+    """Return the pixels outside a region as an SVG path to be filled, a rectangle per run of pixels, in pixel units.
 
-    >>> cover(np.array([[True, False, False], [True, True, True]]))
+    >>> outside_path(np.array([[True, False, False], [True, True, True]]))
     'M1 0h2v1h-2z'
     """
     parts = []

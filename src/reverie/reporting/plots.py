@@ -20,10 +20,10 @@ MOST_ROWS = 160
 LEAST_DEVIATION = 0.1
 """Standard deviation, relative to the median neuron's, below which a neuron counts as almost silent in a trial."""
 
-BRIGHTEST = 99.5
-"""Percentile of the raster's values that is drawn darkest, so that a few large events do not make all others pale."""
+DARKEST_PERCENTILE = 99.5
+"""Percentile of the raster's values that is drawn black, so that a few large events do not make all others pale."""
 
-JUMP = 0.2
+LARGEST_RISE = 0.2
 """Rise of the loss between two steps, as a share of its range, that no single search makes."""
 
 
@@ -37,12 +37,15 @@ class Tick:
 
 @dataclass(frozen=True)
 class Curve:
-    """One line in a box of 1000 by 100 units, y downwards, with the values at its ends."""
+    """One line in a box of 1000 by 100 units, y downwards."""
 
     name: str
     path: str
-    low: str
-    high: str
+    """The line as an SVG path."""
+    start: str
+    """The lower end of its axis as text; of a loss, its value at the first step."""
+    end: str
+    """The upper end of its axis as text; of a loss, its value at the last step."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,8 @@ class Plot:
     """Lines that share their axes."""
 
     curves: Sequence[Curve]
-    across: Sequence[Tick]
-    up: Sequence[Tick]
+    x_ticks: Sequence[Tick]
+    y_ticks: Sequence[Tick]
 
 
 def round_ticks(low: float, high: float, most: int) -> list[float]:
@@ -87,10 +90,10 @@ def line_path(x: Float[np.ndarray, " point"], y: Float[np.ndarray, " point"]) ->
     """
     keep = np.unique(np.linspace(0, len(x) - 1, min(len(x), MOST_POINTS)).round().astype(int))
     parts, pen_is_up = [], True
-    for across, up in zip(x[keep], y[keep], strict=True):
-        if np.isfinite(up):
-            parts.append(f"{'M' if pen_is_up else 'L'}{across * 1000:.6g} {(1 - up) * 100:.4g}")
-        pen_is_up = not np.isfinite(up)
+    for at_x, at_y in zip(x[keep], y[keep], strict=True):
+        if np.isfinite(at_y):
+            parts.append(f"{'M' if pen_is_up else 'L'}{at_x * 1000:.6g} {(1 - at_y) * 100:.4g}")
+        pen_is_up = not np.isfinite(at_y)
     return "".join(parts)
 
 
@@ -128,9 +131,9 @@ def loss_plot(traces: Mapping[str, Sequence[Progress]]) -> Plot | None:
     for name, line in lines.items():
         path = line_path((line[:, 0] - left) / width, (line[:, 1] - bottom) / height)
         curves.append(Curve(name, path, number_text(line[0, 1]), number_text(line[-1, 1])))
-    across = [Tick((at - left) / width, number_text(at)) for at in round_ticks(left, right, 5)]
-    up = [Tick((at - bottom) / height, number_text(at)) for at in round_ticks(bottom, top, 4)]
-    return Plot(curves, across, up)
+    x_ticks = [Tick((at - left) / width, number_text(at)) for at in round_ticks(left, right, 5)]
+    y_ticks = [Tick((at - bottom) / height, number_text(at)) for at in round_ticks(bottom, top, 4)]
+    return Plot(curves, x_ticks, y_ticks)
 
 
 def loss_sentence(traces: Mapping[str, Sequence[Progress]]) -> str:
@@ -146,18 +149,18 @@ def loss_sentence(traces: Mapping[str, Sequence[Progress]]) -> str:
 
 
 def _jumps(losses: Sequence[float]) -> bool:
-    """Return whether a loss ever rises by more than ``JUMP`` of its range, as where one search follows another."""
-    return len(losses) > 1 and bool(np.diff(losses).max() > JUMP * np.ptp(losses))
+    """Return whether a loss rises by more than ``LARGEST_RISE`` of its range, as where another search begins."""
+    return len(losses) > 1 and bool(np.diff(losses).max() > LARGEST_RISE * np.ptp(losses))
 
 
 @dataclass(frozen=True)
 class Rasters:
-    """Rasters that share one order of rows and one scale."""
+    """Rasters with the same order of rows and the same scale."""
 
     rows: Mapping[str, Float[np.ndarray, "row time"]]
-    """(row, time) by what the raster shows, in units of each neuron's standard deviation."""
+    """Rasters by name, each (row, time), in units of each neuron's standard deviation."""
     top: float
-    """The value drawn darkest."""
+    """The value from which on pixels are black."""
     neurons: int
     """Number of neurons."""
     neurons_per_row: float
@@ -165,7 +168,7 @@ class Rasters:
 
 
 def rasters(trial: TrialContent) -> Rasters | None:
-    """Return the aligned rasters of a trial, or None when it has no responses at all.
+    """Return the rasters of a trial's responses and rates, or None when it has neither.
 
     Responses and predictions of a neuron are divided by the standard deviation of its recorded responses (where none
     were recorded, of the first prediction), so that weak predictions look weak. Those of an almost silent neuron are
@@ -176,18 +179,18 @@ def rasters(trial: TrialContent) -> Rasters | None:
     if not present:
         return None
     reference = next(iter(present.values()))
-    order = order_by_likeness(reference)
+    order = order_by_similarity(reference)
     deviation = reference.std(axis=1, keepdims=True)
-    # Divided by its own tiny deviation, the predictions of an almost silent neuron would outshine all others.
-    usual = float(np.median(deviation[deviation > 0])) if (deviation > 0).any() else 1.0
-    unit = np.where(deviation > LEAST_DEVIATION * usual, deviation, usual)
+    # Divided by its own tiny deviation, the predictions of an almost silent neuron would hide all others.
+    median = float(np.median(deviation[deviation > 0])) if (deviation > 0).any() else 1.0
+    unit = np.where(deviation > LEAST_DEVIATION * median, deviation, median)
     rows = {name: average_rows((values / unit)[order], MOST_ROWS) for name, values in present.items()}
-    top = float(np.percentile(np.concatenate([*rows.values()], axis=1), BRIGHTEST))
+    top = float(np.percentile(np.concatenate([*rows.values()], axis=1), DARKEST_PERCENTILE))
     neurons = len(order)
     return Rasters(rows, top if top > 0 else 1.0, neurons, max(1.0, neurons / MOST_ROWS))
 
 
-def order_by_likeness(responses: Responses) -> Indices:
+def order_by_similarity(responses: Responses) -> Indices:
     """Return an order of the neurons in which neighbours have similar time courses.
 
     Neurons are sorted by their angle in the plane of the first two principal components of the standardised responses

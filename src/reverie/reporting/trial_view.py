@@ -1,4 +1,4 @@
-"""One trial prepared for the page: pictures, paths, rows and words."""
+"""One trial as the template of the page needs it: pictures, SVG paths, table rows and sentences."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,13 +8,14 @@ import numpy as np
 
 from reverie.reporting.content import TrialContent
 from reverie.reporting.pictures import (
+    STRIP_FRAMES,
     contact_sheet,
-    cover,
     grey_levels,
     movie_sheet,
     outline,
+    outside_path,
     picture,
-    top_of_std,
+    std_scale_end,
     transparent_png,
 )
 from reverie.reporting.plots import (
@@ -34,9 +35,6 @@ from reverie.reporting.score_tables import ScoreTable, score_text, trial_table
 from reverie.scoring.correlation import frame_correlations
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 
-STRIP_FRAMES = 6
-"""Number of frames in the strip that represents a trial in the overview."""
-
 ERROR_TOP = 75
 """Error in grey levels from which on it is shown in full colour."""
 
@@ -49,35 +47,43 @@ RASTER_LABELS = {
 
 @dataclass(frozen=True)
 class Still:
-    """What the overview shows of a trial: name, score and frames (the address of a picture), and where it is played."""
+    """What the overview shows of a trial."""
 
     name: str
     headline: str
+    """The video correlation as text."""
     picture: str
+    """URL of a picture of some of its frames."""
     alternative: str
+    """What the picture shows, in words, for those who cannot see it."""
     href: str
+    """URL of the page on which it is played."""
 
 
 @dataclass(frozen=True)
 class MaskView:
-    """The mask as a picture, the outlines of its regions as paths, and their sizes in words."""
+    """The mask as a picture, its regions as SVG paths, and their sizes in words."""
 
     picture: str
+    """Data URL of the mask."""
     evaluation: str
+    """Outline of the evaluation mask."""
     training: str
+    """Outline of the training mask."""
     outside: str
+    """The pixels outside the evaluation mask, to be filled."""
     sizes: Sequence[str]
     information: str
-    """The information at each pixel as a picture, empty where it is unknown."""
+    """Data URL of the information at each pixel, empty where it is unknown."""
     information_sentence: str
-    """What that picture says."""
+    """What that picture shows, in words."""
     span: str
     """Width and height in words."""
 
 
 @dataclass(frozen=True)
 class TrialView:
-    """What the template prints for one trial; data is what its player reads."""
+    """What the template prints for one trial; ``data`` is for the script of its player."""
 
     number: int
     content: TrialContent
@@ -98,7 +104,7 @@ class TrialView:
 def trial_view(trial: TrialContent, number: int) -> TrialView:
     """Return a trial prepared for the page; ``number`` counts from 1."""
     found = rasters(trial)
-    std_top = 0.0 if trial.std is None else top_of_std(trial.std)
+    std_top = 0.0 if trial.std is None else std_scale_end(trial.std)
     return TrialView(
         number=number,
         content=trial,
@@ -124,7 +130,7 @@ def still_png(trial: TrialContent) -> bytes:
 
 
 def still_of(trial: TrialContent, picture: str, href: str) -> Still:
-    """Return a trial prepared for the overview, with the addresses of its picture and of the page that plays it."""
+    """Return a trial prepared for the overview, with the URLs of its picture and of the page that plays it."""
     video = trial.scores.get("video_correlation", float("nan"))
     above = "" if trial.truth is None else "Frames of the truth above "
     return Still(
@@ -153,7 +159,7 @@ def mask_view(trial: TrialContent) -> MaskView:
         picture=picture(grey_levels(trial.mask.astype(np.float64), top)),
         evaluation=outline(trial.evaluation_region),
         training=outline(trial.training_region),
-        outside=cover(trial.evaluation_region),
+        outside=outside_path(trial.evaluation_region),
         sizes=sizes,
         information=picture(grey_levels(trial.information.astype(np.float64), 1.0))
         if trial.information is not None

@@ -13,7 +13,7 @@ from reverie.scoring.rule import EVALUATION_THRESHOLD, WEAK_MASK, scoring_thresh
 from reverie.scoring.statistics import FEWEST_CLIPS
 from reverie.scoring.tables import as_text, read_scores, score_table, summarise, write_scores
 
-SHOWN = (
+PRINTED_SCORES = (
     "video_correlation",
     "video_correlation_dynamic",
     "video_correlation_pattern",
@@ -81,7 +81,7 @@ def _sum_of(path: Path) -> str:
 
 def _print_summary(scores: pd.DataFrame, seed: int) -> None:
     """Print the main scores of each trial, and their means, with 95 % confidence intervals if there are enough."""
-    shown = [*SHOWN, *(name for name in scores.columns if name.startswith("coverage"))]
+    shown = [*PRINTED_SCORES, *(name for name in scores.columns if name.startswith("coverage"))]
     print(scores[["animal", "trial", *shown]].to_string(index=False, float_format="%.3f"))
     if len(scores) > 1:
         means = as_text(summarise(scores, seed=seed)).iloc[0]

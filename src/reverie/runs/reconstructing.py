@@ -16,13 +16,13 @@ from reverie.foundation.folders import require_folder
 from reverie.foundation.progress import say
 from reverie.inversion.methods.registry import describe_method
 from reverie.jobs.clip import Clip, first_repeats
-from reverie.jobs.engines.contract import noted, raise_all
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.contract import collecting_errors, raise_all
+from reverie.jobs.engines.settings import EngineOptions
 from reverie.jobs.job import Job
 from reverie.jobs.store import Store
 from reverie.jobs.workers import Workers, open_workers
-from reverie.jobs.working import do_jobs, fit_for
-from reverie.recordings.opening import of_each, usable_and_broken
+from reverie.jobs.working import do_jobs, fit_for_jobs
+from reverie.recordings.opening import of_each_animal, usable_and_broken
 from reverie.recordings.remembered import deciding
 from reverie.runs.evaluating import evaluate_run
 from reverie.runs.run import Run
@@ -31,7 +31,7 @@ from reverie.runs.writing import write_trial
 
 
 def reconstruct_trials(
-    sources: Sources, out: Path, *, trials: Sequence[str], run: Run, on: On | None = None
+    sources: Sources, out: Path, *, trials: Sequence[str], run: Run, on: EngineOptions | None = None
 ) -> pd.DataFrame:
     """Reconstruct trials of one or more animals and return their scores; finished trials are not done again.
 
@@ -43,7 +43,9 @@ def reconstruct_trials(
     require_folder(out)
     sources = replace(sources, kept=out / "fitted").absolute()
     session = open_session(sources)
-    chosen = of_each(session.recordings, partial(usable_and_broken, names=trials), all_needed=bool(sources.animals))
+    chosen = of_each_animal(
+        session.recordings, partial(usable_and_broken, names=trials), all_needed=bool(sources.animals)
+    )
     broken = {name: error for _, errors in chosen.values() for name, error in errors.items()}
     usable = with_responses(session, {animal: readable for animal, (readable, _) in chosen.items()})
     names = first_repeats(session, usable, run.joining.join)
@@ -52,7 +54,7 @@ def reconstruct_trials(
     _say_what_was_learned_from(session, names)
     folder = RunFolder(out)
     folder.open(record_of(session, names, run))
-    with open_workers(session, partial(open_session, sources), on or On()) as workers:
+    with open_workers(session, partial(open_session, sources), on or EngineOptions()) as workers:
         failed = fill_run(folder, names, run, workers, Store(out.absolute() / "jobs"))
     try:
         scores = evaluate_run(out)
@@ -86,7 +88,7 @@ def fill_run(
     session = workers.context
     clips = [Clip(animal, name) for animal, trials in names.items() for name in trials]
     jobs = {clip: run.jobs(session, clip) for clip in clips}
-    failed = fit_for(workers, [job for each in jobs.values() for job in each])
+    failed = fit_for_jobs(workers, [job for each in jobs.values() for job in each])
     jobs = {clip: each for clip, each in jobs.items() if not _animals_of(each) & failed.keys()}
     if not jobs:
         raise next(iter(failed.values()))  # printed once, where it is caught
@@ -106,7 +108,7 @@ def fill_run(
 
     problems = do_jobs(workers, store, every, "reconstructing", finished=lambda job: write(job.clip))
     for clip, own in jobs.items():  # those whose jobs had been done before
-        with noted(problems, own[0].name):
+        with collecting_errors(problems, own[0].name):
             write(clip)
     return problems
 

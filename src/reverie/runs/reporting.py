@@ -17,10 +17,10 @@ from reverie.foundation.arrays import WHITE
 from reverie.foundation.errors import counted
 from reverie.foundation.files import write_bytes, write_text
 from reverie.foundation.progress import say, tracked
-from reverie.recordings.lazy_trials import Lazily
+from reverie.recordings.lazy_sequence import LazySequence
 from reverie.reporting.content import RunContent
 from reverie.reporting.page import render_overview, write_page
-from reverie.reporting.pictures import top_of_std
+from reverie.reporting.pictures import std_scale_end
 from reverie.reporting.trial_view import Still, still_of, still_png
 from reverie.reporting.video_files import Scene, write_film
 from reverie.runs.evaluating import read_or_evaluate
@@ -101,7 +101,7 @@ def write_run_film(path: Path, found: Sequence[Reconstruction]) -> None:
     The standard deviation is shown from black (0) to white (the end of its scale). All movies run at the first one's
     frame rate.
     """
-    write_film(path, Lazily(_scene, found), frame_rate=found[0].frame_rate)
+    write_film(path, LazySequence(_scene, found), frame_rate=found[0].frame_rate)
 
 
 def _scene(one: Reconstruction) -> Scene:
@@ -111,7 +111,7 @@ def _scene(one: Reconstruction) -> Scene:
         movies = {"truth": one.truth[:most], **movies}
     if one.std is not None:
         std = one.std[:most]
-        top = top_of_std(std)
+        top = std_scale_end(std)
         movies[f"standard deviation, white: {top:.0f}"] = std * np.float32(WHITE / top)
     return Scene(list(movies.values()), list(movies))
 

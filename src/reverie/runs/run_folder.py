@@ -33,7 +33,7 @@ from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.folders import require_own
 from reverie.foundation.progress import say, say_broken, tracked
 from reverie.foundation.requests import SEEDS
-from reverie.recordings.lazy_trials import Lazily
+from reverie.recordings.lazy_sequence import LazySequence
 
 NOT_COMPARED = ("trials",)
 """Settings that may differ when a run is continued, since trials may be added."""
@@ -150,7 +150,7 @@ class RunFolder:
 
     def whole_trials(
         self, most: int
-    ) -> tuple[list[TrialFolder], list[Reconstruction] | Lazily[TrialFolder, Reconstruction]]:
+    ) -> tuple[list[TrialFolder], list[Reconstruction] | LazySequence[TrialFolder, Reconstruction]]:
         """Return the ``finished_trials`` that can be read, and their reconstructions.
 
         Where there are more than ``most`` trials, reconstructions are not kept in memory but read on every access.
@@ -161,7 +161,7 @@ class RunFolder:
         for place, found in _read(finished, "reading"):
             places.append(place)
             held += [found] if len(finished) <= most else []
-        return places, held or Lazily(lambda place: Reconstruction.load(place.folder), places)
+        return places, held or LazySequence(lambda place: Reconstruction.load(place.folder), places)
 
     def read_record(self) -> dict[str, Any]:
         """Return the contents of run.json; raises ReverieError when this is not a run folder, or it is damaged."""

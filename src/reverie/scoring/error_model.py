@@ -33,14 +33,14 @@ BLUR = (8 / 30, 4 / 36, 4 / 36)
 DARKEST = 600.0
 """Smallest value of grey · (white − grey), squared grey levels, which black and white pixels are taken to have."""
 
-EVERY = 13
+PIXEL_STEP = 13
 """Only every thirteenth pixel of scored frames is used, since errors of neighbours are alike; or the next number with
 which each frame contributes different pixels."""
 
 STEPS = 30
 """Largest number of Newton steps; five or six are usually taken."""
 
-LONGEST = 2.0
+LARGEST_NEWTON_STEP = 2.0
 """Largest change of a slope in one Newton step."""
 
 Features = Float[np.ndarray, "feature time height width"]
@@ -96,7 +96,7 @@ class ClipErrors:
         squares = np.square(movie[frames] - truth[frames], dtype=np.float64)
         counted = features[:, frames].reshape(len(features), -1)
         scored = np.broadcast_to(region, squares.shape)
-        every = next(step for step in count(EVERY) if gcd(step, region.size) == 1)
+        every = next(step for step in count(PIXEL_STEP) if gcd(step, region.size) == 1)
         # Copies, so that the whole clip is not kept for a part of it.
         return ClipErrors(*(each[..., ::every].copy() for each in (counted, squares.ravel(), scored.ravel())))
 
@@ -154,7 +154,7 @@ def fit_error_model(clips: Sequence[ClipErrors]) -> ErrorModel:
             slope += design @ (clip.weights - ratio) / 2
             bend += (design * ratio) @ design.T / 2
         step = np.linalg.solve(bend, slope)
-        found = found - step * min(1.0, LONGEST / max(float(np.abs(step).max()), 1e-12))
+        found = found - step * min(1.0, LARGEST_NEWTON_STEP / max(float(np.abs(step).max()), 1e-12))
         if np.abs(step).max() < 1e-6:
             break
     lowest, highest = np.percentile(np.hstack([clip.features for clip in clips]), (1, 99), axis=1)

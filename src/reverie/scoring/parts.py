@@ -28,7 +28,7 @@ LEAST_CONTRAST = 8.0
 NEIGHBOURHOOD = 15
 """Frames on either side from which the change without a cut is estimated (half a second at 30 Hz)."""
 
-SHORTEST = 4
+LEAST_CLIP_FRAMES = 4
 """Fewest frames of a clip in which one difference can be compared with its neighbours."""
 
 
@@ -111,7 +111,7 @@ def shot_starts(movie: Movie) -> ShotStarts:
     >>> shot_starts(movie).tolist()
     [0, 25]
     """
-    if len(movie) < SHORTEST:
+    if len(movie) < LEAST_CLIP_FRAMES:
         return np.zeros(1, dtype=np.intp)
     change = motion_energy(movie).astype(np.float64)
     contrast = pixels(movie, None).std(axis=1, dtype=np.float64)

@@ -10,7 +10,7 @@ from scipy.special import gammaincinv
 from reverie.foundation.arrays import Rates, Responses
 from reverie.foundation.errors import NotApplicable
 
-SMALLEST = 1e-9
+FLOOR = 1e-9
 """Smallest rate, dispersion and shape of the gamma distribution; smaller ones are replaced by it."""
 
 LARGEST_PERSISTENCE = 0.95
@@ -46,12 +46,12 @@ class TrialNoise:
         the frame before, in such a way that every frame keeps its distribution (the beta-gamma autoregression of Lewis,
         McKenzie & Hugus 1989, with changing shapes). Draws below ``least`` become 0, since a gamma variate is never
         exactly 0 and would count as an event in every frame."""
-        unit = np.maximum(self.dispersions, SMALLEST)[:, None]
-        shapes = np.maximum(rates / unit, SMALLEST)
+        unit = np.maximum(self.dispersions, FLOOR)[:, None]
+        shapes = np.maximum(rates / unit, FLOOR)
         shared = self.persistence * np.minimum(shapes[:, 1:], shapes[:, :-1])
-        shared = np.minimum(np.maximum(shared, SMALLEST / 2), 0.999 * shapes[:, :-1])
+        shared = np.minimum(np.maximum(shared, FLOOR / 2), 0.999 * shapes[:, :-1])
         handed_on = generator.beta(shared, shapes[:, :-1] - shared)
-        fresh = generator.standard_gamma(np.maximum(shapes[:, 1:] - shared, SMALLEST))
+        fresh = generator.standard_gamma(np.maximum(shapes[:, 1:] - shared, FLOOR))
         units = np.empty_like(shapes)
         units[:, 0] = generator.standard_gamma(shapes[:, 0])
         for frame in range(1, shapes.shape[1]):
@@ -70,10 +70,10 @@ def fit_trial_noise(trials: Sequence[tuple[AnyRates, AnyResponses]]) -> TrialNoi
         raise NotApplicable("Trial noise is measured on at least one trial with rates and responses of one shape.")
     squares = sum(((responses - rates).astype(np.float64) ** 2).sum(axis=1) for rates, responses in trials)
     expected = sum(rates.sum(axis=1, dtype=np.float64) for rates, _ in trials)
-    dispersions = np.asarray(squares / np.maximum(expected, SMALLEST), dtype=np.float64)
+    dispersions = np.asarray(squares / np.maximum(expected, FLOOR), dtype=np.float64)
     together, alone = 0.0, 0.0
     for rates, responses in trials:
-        spread = np.sqrt(np.maximum(dispersions[:, None] * rates, SMALLEST))
+        spread = np.sqrt(np.maximum(dispersions[:, None] * rates, FLOOR))
         noise = (responses - rates) / spread
         together += float((noise[:, 1:] * noise[:, :-1]).sum())
         alone += float(((noise[:, 1:] ** 2).sum() + (noise[:, :-1] ** 2).sum()) / 2)
@@ -88,6 +88,6 @@ def _least(
     """Return the response that draws at each neuron's mean rate stay below as often as it was recorded silent."""
     silent = np.concatenate([responses <= 0 for _, responses in trials], axis=1).mean(axis=1)
     rate = np.concatenate([rates for rates, _ in trials], axis=1).mean(axis=1, dtype=np.float64)
-    unit = np.maximum(dispersions, SMALLEST)
-    found: np.ndarray = unit * gammaincinv(np.maximum(rate / unit, SMALLEST), silent)
+    unit = np.maximum(dispersions, FLOOR)
+    found: np.ndarray = unit * gammaincinv(np.maximum(rate / unit, FLOOR), silent)
     return found

@@ -19,7 +19,7 @@ from reverie.simulation.cells import TruthConfig
 
 
 @dataclass(frozen=True)
-class Temperament:
+class BehaviourStatistics:
     """How one animal behaves, in the units of the Sensorium 2023 recordings."""
 
     running_share: float
@@ -36,9 +36,9 @@ class Temperament:
     """Standard deviations of the pupil's x and y."""
 
 
-def draw_temperament(generator: np.random.Generator) -> Temperament:
-    """Draw an animal's temperament within the range of the real ten (running mean 0.3-5.6, pupil centre 120-155)."""
-    return Temperament(
+def draw_behaviour(generator: np.random.Generator) -> BehaviourStatistics:
+    """Draw an animal's behaviour within the range of the real ten mice (running mean 0.3-5.6, pupil centre 120-155)."""
+    return BehaviourStatistics(
         running_share=float(generator.uniform(0.05, 0.35)),
         running_speed=float(generator.uniform(8.0, 15.0)),
         dilation=float(generator.uniform(46.0, 51.0)),
@@ -49,7 +49,7 @@ def draw_temperament(generator: np.random.Generator) -> Temperament:
 
 
 def draw_state(
-    frames: int, temperament: Temperament, generator: np.random.Generator, *, saccades: float = 0.0
+    frames: int, behaviour: BehaviourStatistics, generator: np.random.Generator, *, saccades: float = 0.0
 ) -> State:
     """Draw the state during one trial: (4, frames), pupil dilation, running speed, pupil x and y.
 
@@ -58,31 +58,31 @@ def draw_state(
     saccades
         How many per second; with none, the eye wanders instead.
     """
-    running = _running(frames, temperament, generator)
-    arousal = running / temperament.running_speed
-    dilation = temperament.dilation + temperament.dilation_spread * wander(frames, 3.0 * FRAME_RATE, generator)
+    running = _running(frames, behaviour, generator)
+    arousal = running / behaviour.running_speed
+    dilation = behaviour.dilation + behaviour.dilation_spread * wander(frames, 3.0 * FRAME_RATE, generator)
     dilation = np.maximum(dilation + 8.0 * arousal, 5.0)
     excursions = _excursions(frames, saccades / FRAME_RATE, generator)
     gaze = [
         middle + spread * excursion
-        for middle, spread, excursion in zip(temperament.gaze, temperament.gaze_spread, excursions, strict=True)
+        for middle, spread, excursion in zip(behaviour.gaze, behaviour.gaze_spread, excursions, strict=True)
     ]
     return np.stack([dilation, running, *gaze]).astype(np.float32)
 
 
-def _running(frames: int, temperament: Temperament, generator: np.random.Generator) -> Float[np.ndarray, " time"]:
+def _running(frames: int, behaviour: BehaviourStatistics, generator: np.random.Generator) -> Float[np.ndarray, " time"]:
     """Draw bouts that last 4 s on average, with speeds that rise and fall within half a second."""
     warm_up = round(3 * FRAME_RATE)
     total = warm_up + frames
     # Intervals between changes are exponential: the chance to switch is the same in every frame.
     bout = 4.0 * FRAME_RATE
-    rest = bout * (1.0 - temperament.running_share) / temperament.running_share
+    rest = bout * (1.0 - behaviour.running_share) / behaviour.running_share
     pairs = 8 + total // int(bout)
-    starts_running = generator.uniform() < temperament.running_share
+    starts_running = generator.uniform() < behaviour.running_share
     lengths = generator.exponential([bout, rest] if starts_running else [rest, bout], (pairs, 2)).ravel()
     runs = np.searchsorted(np.cumsum(lengths), np.arange(total), side="right")
     moving = (runs % 2 == 0) == starts_running
-    speeds = temperament.running_speed * np.exp(generator.normal(0.0, 0.3, 2 * pairs + 1))
+    speeds = behaviour.running_speed * np.exp(generator.normal(0.0, 0.3, 2 * pairs + 1))
     decay = np.exp(-1.0 / (0.5 * FRAME_RATE))
     smooth = _leaky(moving * speeds[runs], 1.0 - decay, decay)[warm_up:]
     # A rotary encoder on a wheel reads 0 at very low speeds.
@@ -145,7 +145,7 @@ class Gaze(nn.Module):
         return moved
 
 
-def draw_gaze(config: TruthConfig, temperament: Temperament, generator: np.random.Generator) -> Gaze | None:
+def draw_gaze(config: TruthConfig, behaviour: BehaviourStatistics, generator: np.random.Generator) -> Gaze | None:
     """Draw an animal's gaze, or return None where eye movements do not displace what neurons see.
 
     The camera sees the eye from the side, so horizontal movements may be mirrored. In mice these are the larger ones
@@ -163,4 +163,4 @@ def draw_gaze(config: TruthConfig, temperament: Temperament, generator: np.rando
     axes = np.array([[0.0, 0.5], [generator.choice([-1.0, 1.0]) * np.sqrt(0.75), 0.0]])
     mixing = axes @ shear @ turn
     mixing = rms * mixing / np.linalg.norm(mixing)
-    return Gaze(mixing / np.array(temperament.gaze_spread), temperament.gaze)
+    return Gaze(mixing / np.array(behaviour.gaze_spread), behaviour.gaze)

@@ -9,13 +9,13 @@ from scipy.special import ndtr, ndtri
 
 from reverie.foundation.arrays import DEGREES_PER_PIXEL
 
-TEMPERAMENT = 1
-PLACES = 2
+BEHAVIOUR = 1
+CELL_POSITIONS = 2
 TRIALS = 3
 GAZE = 4
 SESSION = 5
 SCAN = 6
-"""Purposes of an animal's random numbers; each has a stream of its own."""
+"""What an animal's random numbers are drawn for; each purpose has a stream of its own."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def draw_cells(
     )
 
 
-def draw_places(
+def draw_cell_positions(
     centres: Float[np.ndarray, "neuron 2"], degrees_per_pixel: float, generator: np.random.Generator
 ) -> Float[np.ndarray, "neuron 3"]:
     """Draw the positions of cell bodies, micrometres: a retinotopic map (12 µm per degree) with scatter, and depth."""

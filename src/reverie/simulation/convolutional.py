@@ -19,13 +19,13 @@ LAGS = 14
 ADAPTATION = 24
 """Frames over which a neuron adapts to its own responses."""
 
-RECENT = 10
+CONTRAST_FRAMES = 10
 """Frames over which the whole frame's contrast is averaged."""
 
-SEEN_FRAMES = 150
-"""Frames of the calibration movie on which the network is scaled."""
+NETWORK_CALIBRATION_FRAMES = 150
+"""Frames of the calibration movie on which the network's channels are scaled."""
 
-AT_ONCE = 64
+FRAMES_AT_ONCE = 64
 """Frames whose features are in memory at the same time."""
 
 
@@ -59,7 +59,7 @@ class NetworkCells(Cells):
     weights: list[Float[np.ndarray, "neuron _"]]
     """Their weights, of the same shape."""
     bases: Float[np.ndarray, " neuron"]
-    """Weights of brightness."""
+    """Weight of the broad brightness in each neuron."""
     kernels: Float[np.ndarray, "neuron lag"]
     """(neuron, LAGS), oldest frame first."""
     adaptations: Float[np.ndarray, " neuron"]
@@ -71,11 +71,11 @@ class ConvolutionalTruth(TrueEncoder):
 
     config: ConvolutionalTruthConfig
 
-    def prepare(self, footage: Float[Tensor, "1 time height width"] | None) -> None:
+    def prepare(self, calibration: Float[Tensor, "1 time height width"] | None) -> None:
         """Draw the network that all animals share."""
         self.network = VisualNetwork(np.random.default_rng([self.config.network_seed, 77]))
-        if footage is not None:
-            self.network.calibrate(footage[0, :: len(footage[0]) // SEEN_FRAMES])
+        if calibration is not None:
+            self.network.calibrate(calibration[0, :: len(calibration[0]) // NETWORK_CALIBRATION_FRAMES])
 
     def draw_animal(self, neurons: int, generator: np.random.Generator) -> "ConvolutionalCortex":
         """Draw the neurons of one animal."""
@@ -90,7 +90,7 @@ class ConvolutionalCortex(Cortex):
     response = power / (power + saturation^exponent + adaptation · recent power),  power as in ``Cortex``
     """
 
-    memory = LAGS + ADAPTATION + RECENT - 1
+    memory = LAGS + ADAPTATION + CONTRAST_FRAMES - 1
 
     def __init__(self, config: ConvolutionalTruthConfig, cells: NetworkCells, network: VisualNetwork) -> None:
         super().__init__(config, cells)
@@ -104,7 +104,7 @@ class ConvolutionalCortex(Cortex):
             bases=cells.bases,
             kernels=cells.kernels[:, None],
             adaptations=cells.adaptations[:, None],
-            recent=_decay(8.0, RECENT),
+            recent=_decay(8.0, CONTRAST_FRAMES),
             lately=_decay(10.0, ADAPTATION),
         )
         self.keep(shift=np.zeros((len(cells.rows), 1)), spread=np.ones((len(cells.rows), 1)))
@@ -122,7 +122,7 @@ class ConvolutionalCortex(Cortex):
         """Return the drive of each neuron, in its own standard deviations once calibrated; ADAPTATION frames early."""
         brightness = (movie.mean(dim=(2, 3)) - GREY) / GREY
         seen = self._read(movie) + self.get_buffer("bases")[:, None] * brightness[:, None]
-        seen = seen[..., RECENT - 1 :]
+        seen = seen[..., CONTRAST_FRAMES - 1 :]
         if self.frame_gain > 0:
             seen = seen * self.gain_of_frames(movie)[:, None]
         summed = functional.conv1d(seen, self.get_buffer("kernels"), groups=seen.shape[1])
@@ -133,7 +133,8 @@ class ConvolutionalCortex(Cortex):
         """Return the sum of each neuron's features in every frame."""
         batch, time, *_ = movie.shape
         parts = [
-            self._read_frames(movie.flatten(0, 1)[first : first + AT_ONCE]) for first in range(0, batch * time, AT_ONCE)
+            self._read_frames(movie.flatten(0, 1)[first : first + FRAMES_AT_ONCE])
+            for first in range(0, batch * time, FRAMES_AT_ONCE)
         ]
         return torch.cat(parts, dim=1).view(-1, batch, time).transpose(0, 1)
 
@@ -146,7 +147,7 @@ class ConvolutionalCortex(Cortex):
         return torch.stack(read).sum(dim=0)
 
     def gain_of_frames(self, movie: Float[Tensor, "batch time height width"]) -> Float[Tensor, "batch later"]:
-        """Return 1 / (g + the contrast of the whole frame over the last RECENT frames), RECENT - 1 frames late."""
+        """Return 1 / (g + mean contrast of the last CONTRAST_FRAMES frames); CONTRAST_FRAMES - 1 frames are lost."""
         deviations = (movie - movie.mean(dim=(2, 3), keepdim=True)) / GREY
         contrast = torch.sqrt(deviations.square().mean(dim=(2, 3)) + 1e-6)
         recent = functional.conv1d(contrast[:, None], self.get_buffer("recent")[None, None])

@@ -12,7 +12,7 @@ from reverie.foundation.arrays import GREY, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.requests import AT_LEAST_0, AT_LEAST_1, require_possible
 
-APART = 15
+LEAST_GAP = 15
 """Least number of frames between two replays, and before the first."""
 
 
@@ -58,7 +58,7 @@ class Darkness:
         require_possible(self, strength=AT_LEAST_0, replay_frames=AT_LEAST_1)
         if not (self.speeds and all(0 < abs(one) < inf for one in self.speeds)):
             raise ReverieError(f"The speeds of replays are numbers other than 0, but {self.speeds} was given.")
-        if self.replays * (self.replay_frames + APART) + APART > self.frames:
+        if self.replays * (self.replay_frames + LEAST_GAP) + LEAST_GAP > self.frames:
             raise ReverieError(
                 f"{self.replays} replays of {self.replay_frames} frames do not fit into a trial of {self.frames}; "
                 "give fewer, shorter ones or longer trials."
@@ -82,9 +82,9 @@ def draw_replays(
     """
     found = []
     for _ in range(darkness.trials):
-        spare = darkness.frames - darkness.replays * (darkness.replay_frames + APART) - APART
+        spare = darkness.frames - darkness.replays * (darkness.replay_frames + LEAST_GAP) - LEAST_GAP
         gaps = np.sort(generator.integers(0, spare + 1, darkness.replays))
-        starts = gaps + APART + np.arange(darkness.replays) * (darkness.replay_frames + APART)
+        starts = gaps + LEAST_GAP + np.arange(darkness.replays) * (darkness.replay_frames + LEAST_GAP)
         found.append(tuple(_draw(darkness, library, int(start), generator) for start in starts))
     return found
 
@@ -133,7 +133,7 @@ def hidden_movie(
         movie[replay.start : replay.start + replay.frames] = warped(
             clip(replay.clip), replay.first, replay.frames, replay.speed
         )
-        strength[replay.start : replay.start + replay.frames + APART] = replay.strength
+        strength[replay.start : replay.start + replay.frames + LEAST_GAP] = replay.strength
     return movie, strength
 
 

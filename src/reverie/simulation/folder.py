@@ -22,7 +22,7 @@ from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.recording import Recording
 from reverie.simulation.darkness import Darkness, replay_table
 from reverie.simulation.kinds import KINDS, Kind, find_kind
-from reverie.simulation.mouse import MovieSource, SimulatedMouse, in_the_dark, schedule
+from reverie.simulation.mouse import MovieSource, SimulatedMouse, schedule, spontaneous_presentations
 from reverie.simulation.request import SimulationRequest
 from reverie.simulation.true_encoder import TrueEncoder
 from reverie.stimuli.clips import StimulusSettings
@@ -34,7 +34,7 @@ TRUTH = "truth"
 REPLAYS = "replays.csv"
 """File in that folder: the replays hidden in trials without a movie, the same for all animals."""
 
-DARK = 7
+REPLAY_STREAM = 7
 """Separates the random numbers of hidden replays from all others of the same seed."""
 
 PARTIAL = ".partial"
@@ -74,7 +74,9 @@ def simulate(folder: Path, simulation: Simulation) -> TrueEncoder:
     presentations = schedule(simulation.movies, simulation.repeats)
     height, width = presentations[0].movie.shape[1:]
     if simulation.darkness is not None:
-        dark, hidden = in_the_dark(presentations, simulation.darkness, np.random.default_rng([seed, DARK]))
+        dark, hidden = spontaneous_presentations(
+            presentations, simulation.darkness, np.random.default_rng([seed, REPLAY_STREAM])
+        )
         presentations += dark
         write_text(folder / TRUTH / REPLAYS, replay_table(hidden).to_csv(index=False))
     truth = kind.encoder(mice, (height, width), seed)
@@ -149,7 +151,7 @@ def simulate_animals(
     folder = given_path(out, "The folder of a simulation")
     trials = {"train": request.train, "oracle": request.oracle, "live_test_main": request.test}
     kind, darkness = find_kind(request.kind, request.without), _darkness(request)
-    _require_room(request, folder)
+    _require_space(request, folder)
     generator = np.random.default_rng(request.seed)
     videos, test_videos = find_videos(request.videos), find_videos(request.test_videos)
     stimulus = StimulusSettings(request.stimulus, request.square)
@@ -183,7 +185,7 @@ def is_simulated(recording: Recording) -> bool:
     return bool(stated) and recording.place.exists()
 
 
-def _require_room(request: SimulationRequest, folder: Path) -> None:
+def _require_space(request: SimulationRequest, folder: Path) -> None:
     """Raise ReverieError when the folder holds something, or its disk has no room for the animals."""
     if not holds_nothing(folder) and not (folder / PARTIAL).exists():
         raise ReverieError(f"{folder} is not empty; choose another --out, so that nothing is overwritten.")

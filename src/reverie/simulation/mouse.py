@@ -82,7 +82,7 @@ def schedule(
     return tuple(Presentation(str(number), *showing) for number, showing in enumerate(showings))
 
 
-def in_the_dark(
+def spontaneous_presentations(
     presentations: Sequence[Presentation], darkness: Darkness, generator: np.random.Generator
 ) -> tuple[tuple[Presentation, ...], dict[str, tuple[Replay, ...]]]:
     """Return spontaneous trials that follow others, and the replays hidden in each, of clips that the others showed.
@@ -135,7 +135,7 @@ class SimulatedMouse:
         self.tiers = {show.trial: show.tier for show in presentations}
         self.noise = noise
         self.seed = seed
-        self._temperament = truth.temperament(name)
+        self._behaviour = truth.behaviour(name)
         hidden = animal_generator(seed, name, SESSION)
         self._session = SessionGains(noise, self._buffer("centres"), tuple(self.tiers), hidden)
 
@@ -151,7 +151,7 @@ class SimulatedMouse:
                 f"{self.truth.frame_size}; resize all movies to one size."
             )
         generator = animal_generator(self.seed, self.name, TRIALS, int(name))
-        state = draw_state(len(movie), self._temperament, generator, saccades=self.noise.saccades)
+        state = draw_state(len(movie), self._behaviour, generator, saccades=self.noise.saccades)
         means = self._buffer("means")[:, 0]
         rates = self._cell_rates(movie, state)
         if show.strength is not None:
@@ -160,8 +160,8 @@ class SimulatedMouse:
             dark = self._cell_rates(np.full_like(movie, GREY), state)
             rates = np.maximum(dark + share * (rates - dark), 0)
         rates = self._session.modulated(rates, means, name, generator)
-        indicator, tissue = self.truth.indicator(self.name), self.truth.tissue(self.name)
-        responses = draw_responses(rates, means, indicator, self.noise, generator, tissue=tissue)
+        indicator, neuropil = self.truth.indicator(self.name), self.truth.neuropil(self.name)
+        responses = draw_responses(rates, means, indicator, self.noise, generator, neuropil=neuropil)
         state[2:] += self.noise.pupil_error * generator.standard_normal(state[2:].shape).astype(np.float32)
         shown = None if show.strength is not None else movie
         return Trial(name=name, tier=show.tier, movie=shown, state=state, responses=responses)
@@ -173,7 +173,7 @@ class SimulatedMouse:
     @property
     def coordinates(self) -> Float[np.ndarray, "neuron 3"]:
         """Positions of the cell bodies, micrometres."""
-        return self.truth.places(self.name)
+        return self.truth.cell_positions(self.name)
 
     def _cell_rates(self, movie: Movie, state: State) -> Float[np.ndarray, "neuron lead_and_time"]:
         device = device_of(self.truth)

@@ -17,7 +17,7 @@ EVENT_SIZE = 4.834
 """Mean size of an event as the indicator shows it, in units of the neuron's mean rate: its size times the share of its
 variance that the indicator leaves. With this value about four in five responses are 0, however long an event lasts."""
 
-RANK = 3
+GAINS = 3
 """Number of slow shared gains, and of fast ones."""
 
 SLOW_TRIALS = 6.0
@@ -26,7 +26,7 @@ SLOW_TRIALS = 6.0
 FAST_SECONDS = 0.4
 """Correlation time of the fast gains, seconds."""
 
-COMMON = 0.8
+COMMON_SHARE = 0.8
 """Share of the shared gains' variance that is in the gain common to all neurons."""
 
 NEIGHBOURS = 10
@@ -70,7 +70,7 @@ def draw_responses(
     noise: SessionNoise,
     generator: np.random.Generator,
     *,
-    tissue: Neuropil | None = None,
+    neuropil: Neuropil | None = None,
 ) -> Float[np.ndarray, "neuron time"]:
     """Draw the neurons' own events and those that leak in from their surroundings, and return what the indicator shows.
 
@@ -86,9 +86,9 @@ def draw_responses(
     device = indicator.get_buffer("powers").device
     powers = indicator.get_buffer("powers").cpu().numpy()
     events = draw_events(rates, means, powers, noise, generator)
-    if tissue is not None:
+    if neuropil is not None:
         own, unit = (torch.from_numpy(np.float32(array)).to(device) for array in (events, means[:, None]))
-        leaking = tissue(own[None] / (1.0 - tissue.share), unit)[0].cpu().numpy()
+        leaking = neuropil(own[None] / (1.0 - neuropil.share), unit)[0].cpu().numpy()
         events = events + draw_events(leaking, means, powers, noise, generator)
     return indicator.observe(events, generator)
 
@@ -129,7 +129,9 @@ def draw_events(
 
 
 class SessionGains:
-    """The unrecorded part of a session: a gain for each neuron and frame, and the neighbour it drifts towards.
+    """Gains and tuning that change during a session and are not recorded.
+
+    Each neuron has a gain at every frame, and a neighbour towards which its tuning drifts.
 
     Trials take place in random order, tiers mixed, as in real sessions; their names do not show the order. Shared gains
     multiply (Goris, Movshon & Simoncelli 2014, Nature Neuroscience 17, 858), are of low rank and of slow and fast parts
@@ -146,14 +148,14 @@ class SessionGains:
         self.noise = noise
         neurons = len(centres)
         order = generator.permutation(len(trials))
-        self.places = {trial: int(place) for trial, place in zip(trials, order, strict=True)}
+        self.positions = {trial: int(position) for trial, position in zip(trials, order, strict=True)}
         self.loadings = np.stack([_draw_loadings(neurons, noise.shared, generator) for _ in ("slow", "fast")])
-        anchors = np.stack([wander(len(trials) + 1, SLOW_TRIALS, generator) for _ in range(RANK)])
+        anchors = np.stack([wander(len(trials) + 1, SLOW_TRIALS, generator) for _ in range(GAINS)])
         # A session holds only a few slow fluctuations; they are centred, since mean rates are those over the session.
         centred = anchors - anchors.mean(axis=1, keepdims=True)
         self.anchors = centred / np.maximum(centred.std(axis=1, keepdims=True), 1e-6)
         self.drifts = noise.gain_drift * generator.standard_normal(neurons)
-        self.turning = noise.tuning_drift * generator.uniform(size=neurons)
+        self.tuning_shares = noise.tuning_drift * generator.uniform(size=neurons)
         self.partners = _draw_partners(centres, generator) if noise.tuning_drift > 0 else np.arange(neurons)
 
     def modulated(
@@ -163,12 +165,12 @@ class SessionGains:
         trial: str,
         generator: np.random.Generator,
     ) -> Float[np.ndarray, "neuron time"]:
-        """Return the event rates of one trial with the gains and the tuning at its place in the session."""
-        away = 2.0 * self.places[trial] / max(len(self.places) - 1, 1) - 1.0
+        """Return the event rates of one trial with the gains and the tuning at its position in the session."""
+        away = 2.0 * self.positions[trial] / max(len(self.positions) - 1, 1) - 1.0
         if self.noise.tuning_drift > 0:
             relative = rates / means[:, None]
-            turned = (self.turning * abs(away))[:, None]
-            rates = means[:, None] * ((1.0 - turned) * relative + turned * relative[self.partners])
+            share = (self.tuning_shares * abs(away))[:, None]
+            rates = means[:, None] * ((1.0 - share) * relative + share * relative[self.partners])
         if self.noise.gain_drift > 0:
             rates = rates * np.exp(self.drifts * away)[:, None]
         if self.noise.shared > 0:
@@ -178,12 +180,12 @@ class SessionGains:
     def _shared_gain(
         self, trial: str, frames: int, generator: np.random.Generator
     ) -> Float[np.ndarray, "neuron {frames}"]:
-        fast = np.stack([wander(frames, FAST_SECONDS * FRAME_RATE, generator) for _ in range(RANK)])
+        fast = np.stack([wander(frames, FAST_SECONDS * FRAME_RATE, generator) for _ in range(GAINS)])
         later = np.linspace(0.0, 1.0, frames)
-        before, after = self.anchors[:, self.places[trial], None], self.anchors[:, self.places[trial] + 1, None]
-        alike = np.exp(-1.0 / SLOW_TRIALS)
+        before, after = self.anchors[:, self.positions[trial], None], self.anchors[:, self.positions[trial] + 1, None]
+        correlation = np.exp(-1.0 / SLOW_TRIALS)
         # A mixture of two anchors has less variance than the anchors; this is its standard deviation.
-        spread = np.sqrt((1 - later) ** 2 + later**2 + 2 * later * (1 - later) * alike)
+        spread = np.sqrt((1 - later) ** 2 + later**2 + 2 * later * (1 - later) * correlation)
         slow = ((1 - later) * before + later * after) / spread
         log_gain = self.loadings[0] @ slow + self.loadings[1] @ fast
         return np.asarray(np.exp(log_gain - 0.5 * (self.loadings**2).sum(axis=(0, 2))[:, None]))
@@ -191,8 +193,8 @@ class SessionGains:
 
 def _draw_loadings(neurons: int, shared: float, generator: np.random.Generator) -> Float[np.ndarray, "neuron factor"]:
     """Draw each neuron's loading on each factor; half of the variance ``shared``² is slow, half is fast."""
-    common = np.sqrt(COMMON) * (1.0 + 0.5 * generator.standard_normal((neurons, 1))) / np.sqrt(1.25)
-    others = np.sqrt((1.0 - COMMON) / (RANK - 1)) * generator.standard_normal((neurons, RANK - 1))
+    common = np.sqrt(COMMON_SHARE) * (1.0 + 0.5 * generator.standard_normal((neurons, 1))) / np.sqrt(1.25)
+    others = np.sqrt((1.0 - COMMON_SHARE) / (GAINS - 1)) * generator.standard_normal((neurons, GAINS - 1))
     return np.asarray(shared / np.sqrt(2) * np.concatenate([common, others], axis=1))
 
 

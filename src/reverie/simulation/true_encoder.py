@@ -14,8 +14,17 @@ from reverie.encoders.contract import Encoder, row_of
 from reverie.encoders.registry import weights_follow
 from reverie.foundation.arrays import FRAME_SIZE, GREY
 from reverie.foundation.errors import ReverieError
-from reverie.simulation.behaviour import Gaze, Temperament, draw_gaze, draw_temperament
-from reverie.simulation.cells import GAZE, PLACES, SCAN, TEMPERAMENT, Cells, TruthConfig, animal_generator, draw_places
+from reverie.simulation.behaviour import BehaviourStatistics, Gaze, draw_behaviour, draw_gaze
+from reverie.simulation.cells import (
+    BEHAVIOUR,
+    CELL_POSITIONS,
+    GAZE,
+    SCAN,
+    Cells,
+    TruthConfig,
+    animal_generator,
+    draw_cell_positions,
+)
 from reverie.simulation.imaging import Indicator, Neuropil
 from reverie.stimuli.naturalistic import SceneSettings, naturalistic_movie
 
@@ -92,10 +101,10 @@ class Cortex(nn.Module, ABC):
         return torch.exp(self.get_buffer("running_gains") * running + self.get_buffer("pupil_gains") * pupil)
 
     @torch.no_grad()
-    def calibrate(self, footage: Float[Tensor, "batch time height width"]) -> None:
-        """Set drives to unit standard deviation and rates to their intended means, both measured on the footage."""
+    def calibrate(self, movie: Float[Tensor, "batch time height width"]) -> None:
+        """Set drives to unit standard deviation and rates to their intended means, both measured on a movie."""
         means = self.get_buffer("means")
-        typical = self.nonlinearity(self.standardise(self.drive(footage))).mean(dim=(0, 2))[:, None].clamp_min(1e-3)
+        typical = self.nonlinearity(self.standardise(self.drive(movie))).mean(dim=(0, 2))[:, None].clamp_min(1e-3)
         self.get_buffer("scales").copy_((means - self.get_buffer("floors")) / typical)
 
 
@@ -114,23 +123,23 @@ class TrueEncoder(Encoder, ABC):
         self.config = config
         self.animals, self.indicators = nn.ModuleList(), nn.ModuleList()
         self.eyes, self.tissues = nn.ModuleDict(), nn.ModuleDict()
-        footage = None if weights_follow() else calibration_footage(frame_size)
-        self.prepare(footage)
+        calibration = None if weights_follow() else calibration_movie(frame_size)
+        self.prepare(calibration)
         for row, (mouse, neurons) in enumerate(mice.items()):
             animal = self.draw_animal(neurons, self.generator(mouse))
-            if footage is not None:
-                animal.calibrate(footage)
+            if calibration is not None:
+                animal.calibrate(calibration)
             self.animals.append(animal)
             self.indicators.append(Indicator(config, self.generator(mouse, SCAN).uniform(size=neurons)))
-            if (eye := draw_gaze(config, self.temperament(mouse), self.generator(mouse, GAZE))) is not None:
+            if (eye := draw_gaze(config, self.behaviour(mouse), self.generator(mouse, GAZE))) is not None:
                 self.eyes[str(row)] = eye
             if config.neuropil > 0:
-                self.tissues[str(row)] = Neuropil(config.neuropil, self.places(mouse))
+                self.tissues[str(row)] = Neuropil(config.neuropil, self.cell_positions(mouse))
         self.lead = self.indicator(mouse).lead
         self.history = animal.memory - 1 + self.lead
 
-    def prepare(self, footage: Float[Tensor, "1 time height width"] | None) -> None:
-        """Draw what all animals share, if anything, and calibrate it if there is footage."""
+    def prepare(self, calibration: Float[Tensor, "1 time height width"] | None) -> None:
+        """Draw what all animals share, if anything, and calibrate it where a movie for that is given."""
 
     @abstractmethod
     def draw_animal(self, neurons: int, generator: np.random.Generator) -> Cortex:
@@ -144,9 +153,9 @@ class TrueEncoder(Encoder, ABC):
     ) -> Float[Tensor, "batch neuron time"]:
         """Return the true rates of one animal, (batch, neuron, time), responses per frame."""
         rates = self.cell_rates(movie, state, mouse)
-        tissue = self.tissue(mouse)
-        if tissue is not None:
-            rates = rates + tissue(rates / (1.0 - tissue.share), self.animal(mouse).get_buffer("means"))
+        neuropil = self.neuropil(mouse)
+        if neuropil is not None:
+            rates = rates + neuropil(rates / (1.0 - neuropil.share), self.animal(mouse).get_buffer("means"))
         expected: Tensor = self.indicator(mouse)(rates)
         return expected
 
@@ -154,12 +163,12 @@ class TrueEncoder(Encoder, ABC):
         self, movie: Float[Tensor, "batch time height width"], state: Float[Tensor, "batch 4 time"], mouse: str
     ) -> Float[Tensor, "batch neuron lead_and_time"]:
         """Return the rates of the neurons' own events in their traces; they begin ``lead`` frames before responses."""
-        animal, eye, tissue = self.animal(mouse), self.eye(mouse), self.tissue(mouse)
+        animal, eye, neuropil = self.animal(mouse), self.eye(mouse), self.neuropil(mouse)
         seen = movie if eye is None else eye(movie, state)
         before = functional.pad(seen, (0, 0, 0, 0, self.history, 0), value=GREY)
         state_before = torch.cat([state[..., :1].expand(-1, -1, self.lead), state], dim=-1)
         rates: Tensor = animal(before, state_before)
-        return rates if tissue is None else (1.0 - tissue.share) * rates
+        return rates if neuropil is None else (1.0 - neuropil.share) * rates
 
     def animal(self, mouse: str) -> Cortex:
         """Return the neurons of one animal; raises ReverieError when no animal has that name."""
@@ -173,11 +182,11 @@ class TrueEncoder(Encoder, ABC):
         assert eye is None or isinstance(eye, Gaze)
         return eye
 
-    def tissue(self, mouse: str) -> Neuropil | None:
+    def neuropil(self, mouse: str) -> Neuropil | None:
         """Return the neuropil that leaks into the traces of one animal, or None where nothing does."""
-        tissue = dict(self.tissues.items()).get(str(row_of(self, mouse)))
-        assert tissue is None or isinstance(tissue, Neuropil)
-        return tissue
+        neuropil = dict(self.tissues.items()).get(str(row_of(self, mouse)))
+        assert neuropil is None or isinstance(neuropil, Neuropil)
+        return neuropil
 
     def indicator(self, mouse: str) -> Indicator:
         """Return the indicator of one animal: how its events become responses."""
@@ -189,18 +198,18 @@ class TrueEncoder(Encoder, ABC):
         """Return one animal's random generator for one purpose."""
         return animal_generator(self.config.seed, mouse, *purpose)
 
-    def temperament(self, mouse: str) -> Temperament:
-        """Return the temperament of one animal."""
-        return draw_temperament(self.generator(mouse, TEMPERAMENT))
+    def behaviour(self, mouse: str) -> BehaviourStatistics:
+        """Return how one animal behaves."""
+        return draw_behaviour(self.generator(mouse, BEHAVIOUR))
 
-    def places(self, mouse: str) -> Float[np.ndarray, "neuron 3"]:
+    def cell_positions(self, mouse: str) -> Float[np.ndarray, "neuron 3"]:
         """Return the positions of one animal's cell bodies, micrometres."""
         centres = self.animal(mouse).get_buffer("centres").cpu().numpy()
-        return draw_places(centres, self.config.degrees_per_pixel, self.generator(mouse, PLACES))
+        return draw_cell_positions(centres, self.config.degrees_per_pixel, self.generator(mouse, CELL_POSITIONS))
 
 
 @lru_cache(maxsize=4)
-def calibration_footage(frame_size: tuple[int, int]) -> Float[Tensor, "1 time height width"]:
+def calibration_movie(frame_size: tuple[int, int]) -> Float[Tensor, "1 time height width"]:
     """Draw many short synthetic scenes, the same for all simulations."""
     # No finer leaves: they take the longest to paint and drive no neuron.
     scenes = SceneSettings(shot_seconds=(0.6, 0.8), leaf_pixels=(4.0, 32.0))

@@ -11,9 +11,9 @@ from reverie.inversion.methods.ridge import Ridge
 from reverie.jobs.clip import by_animal
 from reverie.jobs.job import Job
 from reverie.jobs.store import read_solution
-from reverie.studies.conditions import VIDEO, sentence_on_difference, summarise_conditions, value
+from reverie.studies.conditions import VIDEO, mean_text, sentence_on_difference, summarise_conditions
 from reverie.studies.setup import Conditions, Setup, jobs_for, jobs_of
-from reverie.studies.study import Compared, Findings, Study, groups_picture
+from reverie.studies.study import Findings, PaperComparison, Study, groups_picture
 from reverie.training.loop import LOG
 
 DYNAMIC = "video_correlation_dynamic"
@@ -37,9 +37,9 @@ def conclude(setup: Setup) -> Findings:
     train = {PAPER: _encoder_seconds(setup.encoders[0]), RIDGE: _decoder_seconds(setup)}
     costs = scores.assign(seconds_to_run=scores["condition"].map(run), seconds_to_train=scores["condition"].map(train))
     comparison = [
-        Compared(
+        PaperComparison(
             name,
-            f"{value(video, name)}, dynamic part {value(dynamic, name)}; "
+            f"{mean_text(video, name)}, dynamic part {mean_text(dynamic, name)}; "
             f"{_seconds(train[name])} to train, {_seconds(run[name])} a clip",
             "0.444 with one encoder" if name == PAPER else "not run",
         )

@@ -14,7 +14,7 @@ from reverie.inversion.problem import Problem
 from reverie.jobs.clip import simulated_clips
 from reverie.jobs.job import Job, problem_of
 from reverie.scoring.parts import shot_starts
-from reverie.studies.conditions import VIDEO, by_clip, sentence_on_losses, summarise_conditions, value
+from reverie.studies.conditions import VIDEO, by_clip, mean_text, sentence_on_losses, summarise_conditions
 from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Findings, Study, groups_picture
 
@@ -94,7 +94,8 @@ def conclude(setup: Setup) -> Findings:
     )
     return Findings(
         [
-            f"From recorded responses the video correlation is {value(summary, RECORDED)}. {sentence_on_losses(parts)}",
+            f"From recorded responses the video correlation is {mean_text(summary, RECORDED)}. "
+            + sentence_on_losses(parts),
             _preferred(gaps),
         ],
         [groups_picture("causes", "The most probable movie, by what it was found from", scores, summary, VIDEO)],

@@ -20,9 +20,9 @@ from reverie.inversion.solve import solve
 from reverie.jobs.clip import Clip
 from reverie.jobs.job import Job, problem_of
 from reverie.jobs.workers import Workers
-from reverie.jobs.working import fit_for
-from reverie.recordings.contents import answered, different_movies, movie_digest
-from reverie.recordings.opening import choose_trials, evenly, of_each
+from reverie.jobs.working import fit_for_jobs
+from reverie.recordings.contents import first_of_each_movie, movie_digest, with_responses
+from reverie.recordings.opening import choose_trials, evenly_spaced, of_each_animal
 from reverie.recordings.recording import Recording
 from reverie.recordings.tiers import TEST, VALIDATION
 from reverie.scoring.correlation import video_correlation
@@ -83,10 +83,10 @@ def choose_clips(session: Session, trials: Sequence[str], most: int) -> tuple[Cl
     """
     chosen = []
     choose = partial(choose_trials, names=trials) if trials else _test_trials
-    found = of_each(session.recordings, choose, all_needed=bool(session.sources.animals))
+    found = of_each_animal(session.recordings, choose, all_needed=bool(session.sources.animals))
     for animal, names in found.items():
         recording = session.recordings[animal]
-        chosen += [Clip(animal, name) for name in evenly(different_movies(recording, names), most)]
+        chosen += [Clip(animal, name) for name in evenly_spaced(first_of_each_movie(recording, names), most)]
     return tuple(chosen)
 
 
@@ -101,7 +101,7 @@ def validation_clips(session: Session, reported: Sequence[Clip], count: int) -> 
         shown = {movie_digest(recording, clip.name) for clip in reported if clip.animal == animal}
         names = [name for name in _of_tier(recording, VALIDATION) if (animal, name) not in taken]
         names = [name for name in names if movie_digest(recording, name) not in shown]
-        found += [Clip(animal, name) for name in evenly(names, count)]
+        found += [Clip(animal, name) for name in evenly_spaced(names, count)]
     if not found:
         raise NotApplicable(
             "The recordings have no validation trials (such as the tier oracle) with responses besides those reported, "
@@ -118,7 +118,7 @@ def _test_trials(recording: Recording) -> list[str]:
 
 
 def _of_tier(recording: Recording, tier: str) -> list[str]:
-    return list(answered(recording, recording.names(tier)))
+    return list(with_responses(recording, recording.names(tier)))
 
 
 Stop = tuple[int, float]
@@ -171,7 +171,7 @@ def choose_stop(jobs: Sequence[Job], candidates: Sequence[Stop], workers: Worker
 
     Raises ReverieError when an animal's parts cannot be fitted.
     """
-    for error in fit_for(workers, jobs).values():
+    for error in fit_for_jobs(workers, jobs).values():
         raise error
     decides = {"jobs": [job.fingerprint(workers.context) for job in jobs], "candidates": list(candidates)}
     path = folder / f"{digest_of(decides)}.csv"

@@ -38,8 +38,8 @@ def interval_text(low: float, high: float, form: str = ".3f") -> str:
     return f" [{low:{form}}, {high:{form}}]" if np.isfinite(low) else ""
 
 
-def value(summary: pd.DataFrame, condition: str) -> str:
-    """Return one condition's mean and interval as text: ``0.512 [0.481, 0.543]``."""
+def mean_text(summary: pd.DataFrame, condition: str) -> str:
+    """Return one condition's mean with its interval as text: ``0.512 [0.481, 0.543]``."""
     row = summary[summary["condition"] == condition].iloc[0]
     return f"{row['mean']:.3f}{interval_text(row['low'], row['high'])}"
 
@@ -50,7 +50,7 @@ def mean_of(summary: pd.DataFrame, condition: str) -> float:
 
 
 def percent(found: float, reference: float) -> str:
-    """Return by how much a number exceeds a reference, as ``+13.7 %``.
+    """Return by how many per cent a number exceeds a reference, as text.
 
     >>> percent(0.505, 0.444)
     '+13.7 %'
@@ -58,7 +58,7 @@ def percent(found: float, reference: float) -> str:
     return f"{100 * (found / reference - 1):+.1f} %".replace("-", "−")
 
 
-def difference(scores: pd.DataFrame, score: str, first: str, second: str, seed: int) -> tuple[Interval, int]:
+def paired_difference(scores: pd.DataFrame, score: str, first: str, second: str, seed: int) -> tuple[Interval, int]:
     """Return the mean of first − second over the clips that both have, and on how many of them first is better.
 
     The interval is the bootstrap over clips within animals, 95 %.
@@ -71,7 +71,7 @@ def difference(scores: pd.DataFrame, score: str, first: str, second: str, seed: 
 
 def sentence_on_difference(scores: pd.DataFrame, score: str, first: str, second: str, seed: int) -> str:
     """Return a sentence on how two conditions compare, clip by clip."""
-    found, better = difference(scores, score, first, second, seed)
+    found, better = paired_difference(scores, score, first, second, seed)
     interval = interval_text(found.low, found.high, "+.3f")
     words = score.replace("_", " ").capitalize()
     return f"{words}, {first} minus {second}: {found.mean:+.3f}{interval}; better on {better} of {found.clips} clips."

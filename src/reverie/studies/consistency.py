@@ -12,9 +12,9 @@ from reverie.recordings.opening import responses_of
 from reverie.scoring.correlation import response_consistency
 from reverie.scoring.rule import TRAINING_THRESHOLD, scored_frames
 from reverie.studies import published
-from reverie.studies.conditions import mean_of, sentence_over_animals, summarise_conditions, value
+from reverie.studies.conditions import mean_of, mean_text, sentence_over_animals, summarise_conditions
 from reverie.studies.setup import Setup, plain_jobs
-from reverie.studies.study import Compared, Findings, Study, groups_picture
+from reverie.studies.study import Findings, PaperComparison, Study, groups_picture
 
 TRUTH, MASKED, FOUND, MATCHED = "true movie", "masked true movie", "reconstruction", "matched reconstruction"
 NAMES = (TRUTH, MASKED, FOUND, MATCHED)
@@ -35,8 +35,8 @@ def conclude(setup: Setup) -> Findings:
         "sign of over-fitting to the noise of the trial"
     )
     sentences = [
-        f"Predicted from the reconstruction, responses agree with the recorded ones at {value(summary, FOUND)}, from "
-        f"the true movie at {value(summary, TRUTH)}: {verdict}.",
+        f"Predicted from the reconstruction, responses agree with the recorded ones at {mean_text(summary, FOUND)}, "
+        f"from the true movie at {mean_text(summary, TRUTH)}: {verdict}.",
         f"Greying the true movie outside the training mask changes the consistency by "
         f"{100 * (means[MASKED] / means[TRUTH] - 1):+.1f} %; giving the reconstruction the truth's mean and contrast "
         f"changes it by {100 * (means[MATCHED] / means[FOUND] - 1):+.1f} %, which shows how far the responses "
@@ -45,7 +45,7 @@ def conclude(setup: Setup) -> Findings:
     ]
     theirs = {TRUTH: f"{published.CONSISTENCY_TRUTH}", FOUND: f"{published.CONSISTENCY_RECONSTRUCTION}"}
     theirs[MASKED] = "{:g}–{:g} % lower".format(*published.MASKING_LOSS)
-    comparison = [Compared(name, value(summary, name), theirs.get(name, "–")) for name in NAMES]
+    comparison = [PaperComparison(name, mean_text(summary, name), theirs.get(name, "–")) for name in NAMES]
     caption = (
         "Correlation of predicted with recorded responses, over all neurons and frames, by the movie they were "
         "predicted from, rates being the mean of all encoders"

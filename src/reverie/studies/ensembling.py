@@ -5,10 +5,17 @@ import pandas as pd
 from reverie.foundation.errors import NotApplicable, counted
 from reverie.jobs.job import Job
 from reverie.studies import published
-from reverie.studies.conditions import VIDEO, mean_of, percent, sentence_over_animals, summarise_conditions, value
+from reverie.studies.conditions import (
+    VIDEO,
+    mean_of,
+    mean_text,
+    percent,
+    sentence_over_animals,
+    summarise_conditions,
+)
 from reverie.studies.figures import column_figure, draw_curve, draw_groups, draw_published, legend
 from reverie.studies.setup import Conditions, Setup, jobs_for
-from reverie.studies.study import Compared, Findings, Picture, Study
+from reverie.studies.study import Findings, PaperComparison, Picture, Study
 
 GRADIENTS, UNBLURRED = "gradients averaged", "without blur"
 
@@ -56,11 +63,11 @@ def conclude(setup: Setup) -> Findings:
     )
     theirs = {name_of(size): f"{paper[size]} ({percent(paper[size], paper[1])})" for size in paper if size > 1}
     theirs[one] = f"{paper[1]}"
-    comparison = [Compared(name, value(summary, name), theirs.get(name, "–")) for name in names[:-2]]
+    comparison = [PaperComparison(name, mean_text(summary, name), theirs.get(name, "–")) for name in names[:-2]]
     for name, number in ((GRADIENTS, published.GRADIENT_ENSEMBLING), (UNBLURRED, published.WITHOUT_BLUR)):
         change = percent(number, paper[7])
-        ours = f"{value(summary, name)} ({percent(means[name], means[every])} of all movies averaged)"
-        comparison.append(Compared(name, ours, f"{number} ({change})"))
+        ours = f"{mean_text(summary, name)} ({percent(means[name], means[every])} of all movies averaged)"
+        comparison.append(PaperComparison(name, ours, f"{number} ({change})"))
     figure, (left, right) = column_figure(2.0, 2, (2, 3))
     curve = summary[summary["condition"].isin(names[:-2])]
     draw_curve(left, sizes(count), curve, "measured")

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reverie.foundation.arrays import FRAME_RATE, WHITE, Movie
-from reverie.reporting.figures import AMBER, COLUMN
+from reverie.reporting.figures import AMBER, PAGE_WIDTH
 from reverie.reporting.pictures import evenly_placed, grey_levels
 from reverie.reporting.video_files import Coloured
 from reverie.scoring.deviations import Deviations
@@ -70,8 +70,8 @@ def error_strip_figure(
     }
     frames, height, width = truth.shape
     chosen = evenly_placed(frames, STRIP_FRAMES)
-    inches = ((COLUMN - 0.7) / len(chosen) * height / width + 0.06) * len(rows) + 0.55
-    figure = Figure(figsize=(COLUMN, inches), layout="constrained")
+    inches = ((PAGE_WIDTH - 0.7) / len(chosen) * height / width + 0.06) * len(rows) + 0.55
+    figure = Figure(figsize=(PAGE_WIDTH, inches), layout="constrained")
     panels = figure.subplots(len(rows), len(chosen), squeeze=False)
     for line, (name, movie) in zip(panels, rows.items(), strict=True):
         for axes, frame in zip(line, chosen, strict=True):
@@ -94,7 +94,7 @@ def _colour_key(axes: Axes) -> list[object]:
 
 def null_figure(tests: Mapping[str, Deviations]) -> Figure:
     """Draw each error map's maximum and overall size (diamonds) and those of its null maps (dots), a row per clip."""
-    figure = Figure(figsize=(COLUMN, 0.32 * len(tests) + 0.9), layout="constrained")
+    figure = Figure(figsize=(PAGE_WIDTH, 0.32 * len(tests) + 0.9), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     for row, test in enumerate(tests.values()):
         for axes, nulls, found in ((left, test.null_maxima, test.maximum), (right, test.null_overall, test.overall)):
@@ -113,7 +113,7 @@ def null_figure(tests: Mapping[str, Deviations]) -> Figure:
 def profiles_figure(profiles: pd.DataFrame) -> Figure:
     """Draw curves in panels side by side, one for each thing they run along; columns: kind, along, place, value."""
     panels = profiles.groupby("along", sort=False)
-    figure = Figure(figsize=(COLUMN, 1.9), layout="constrained")
+    figure = Figure(figsize=(PAGE_WIDTH, 1.9), layout="constrained")
     row = figure.subplots(1, panels.ngroups, squeeze=False)[0]
     for axes, (name, curves) in zip(row, panels, strict=True):
         for (kind, points), (colour, dashes) in zip(curves.groupby("kind", sort=False), STYLES, strict=False):

@@ -105,7 +105,7 @@ def mean_profiles(maps: Sequence[ErrorMap]) -> pd.DataFrame:
     return curves.groupby(["kind", "along", "place"], sort=False)["value"].mean().reset_index()
 
 
-def chosen(setup: Setup) -> list[Clip]:
+def chosen_excerpts(setup: Setup) -> list[Clip]:
     """Return the first frames of some of the clips of every animal."""
     size = SIZES[setup.scale.name]
     few = [clip for clips in by_animal(setup.clips).values() for clip in clips[: size.clips]]
@@ -119,12 +119,12 @@ def clip_jobs(setup: Setup, clip: Clip, targets: Targets = "recorded") -> list[J
 
 def plan(setup: Setup) -> list[Job]:
     """Plan reconstructions from recorded and predicted responses; those of simulated trials follow clip by clip."""
-    clips = chosen(setup)
+    clips = chosen_excerpts(setup)
     recorded = [job for clip in clips for job in clip_jobs(setup, clip)]
     return recorded + [job for clip in clips for job in clip_jobs(setup, clip, "predicted")]
 
 
-def examine(setup: Setup, clip: Clip) -> ErrorMap:
+def make_error_map(setup: Setup, clip: Clip) -> ErrorMap:
     """Reconstruct a clip and its simulated trials where that is not done yet, and test its error map against theirs."""
     session, size = setup.session, SIZES[setup.scale.name]
     recorded, predicted = clip_jobs(setup, clip), clip_jobs(setup, clip, "predicted")
@@ -148,7 +148,7 @@ def examine(setup: Setup, clip: Clip) -> ErrorMap:
 
 def conclude(setup: Setup) -> Findings:
     """Test every clip's error map, and compare its deviations with those of the simulated trials."""
-    maps = [examine(setup, clip) for clip in chosen(setup)]
+    maps = [make_error_map(setup, clip) for clip in chosen_excerpts(setup)]
     table = pd.DataFrame([each.numbers() for each in maps])
     shown = max(maps, key=lambda each: each.test.maximum / each.test.threshold)
     local, overall = (int((table[name] <= LEVEL).sum()) for name in ("p_largest", "p_overall"))

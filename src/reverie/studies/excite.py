@@ -27,7 +27,7 @@ from reverie.studies.synthetic import ordinary_state
 NEURONS: Mapping[str, int] = {"quick": 3, "laptop": 10, "paper": 50}
 """Neurons of each animal, drawn at random."""
 
-SHOWN = 5
+DRAWN_NEURONS = 5
 """Number of neurons whose movies are drawn."""
 
 FRAMES, FIRST = 45, 15
@@ -38,7 +38,7 @@ MOVIES = 30
 
 
 @dataclass(frozen=True)
-class Excited:
+class ExcitingMovie:
     """One neuron's most exciting movie (time, height, width), and the most exciting cut-out of training movies."""
 
     animal: str
@@ -50,12 +50,12 @@ class Excited:
 def conclude(setup: Setup) -> Findings:
     """Find the movies, and compare the rates they evoke with those that training movies evoke."""
     session = setup.session
-    found: list[Excited] = []
+    found: list[ExcitingMovie] = []
     tables: list[pd.DataFrame] = []
     for animal, recording in session.recordings.items():
         count = min(NEURONS[setup.scale.name], recording.neurons)
         drawn = np.random.default_rng(session.sources.seed).permutation(recording.neurons)[:count]
-        movies, table = excite(session, animal, setup.encoders[0], sorted(map(int, drawn)))
+        movies, table = find_exciting_movies(session, animal, setup.encoders[0], sorted(map(int, drawn)))
         found, tables = [*found, *movies], [*tables, table]
     rates = pd.concat(tables, ignore_index=True)
     sentences = [f"As the encoder predicts it, the most exciting movies {_rates_in_words(rates, '')}."]
@@ -67,7 +67,7 @@ def conclude(setup: Setup) -> Findings:
             f"{len(rates)} neurons drawn at random; movies of {FRAMES} frames, rates from frame {FIRST} on. All movies "
             "of a search are equally probable under the prior fitted to training movies.",
         ],
-        [_picture(found[:: max(1, len(found) // SHOWN)][:SHOWN], rates)],
+        [_picture(found[:: max(1, len(found) // DRAWN_NEURONS)][:DRAWN_NEURONS], rates)],
     )
 
 
@@ -80,7 +80,7 @@ def _rates_in_words(rates: pd.DataFrame, prefix: str) -> str:
     )
 
 
-def _picture(found: list[Excited], rates: pd.DataFrame) -> Picture:
+def _picture(found: list[ExcitingMovie], rates: pd.DataFrame) -> Picture:
     chosen = evenly_placed(FRAMES, 5)
     movies = [movie[chosen] for each in found for movie in (each.movie, each.natural)]
     labels = [label for each in found for label in (f"neuron {each.neuron}", "best natural")]
@@ -88,7 +88,9 @@ def _picture(found: list[Excited], rates: pd.DataFrame) -> Picture:
     return Picture("exciting", caption, strips_figure(movies, labels), rates)
 
 
-def excite(session: Session, animal: str, folder: Path, neurons: Sequence[int]) -> tuple[list[Excited], pd.DataFrame]:
+def find_exciting_movies(
+    session: Session, animal: str, folder: Path, neurons: Sequence[int]
+) -> tuple[list[ExcitingMovie], pd.DataFrame]:
     """Find the most exciting movies of some neurons of an animal through one encoder, in an ordinary state.
 
     The table has a row per neuron: animal, neuron, and the mean rates that the encoder predicts to the movie found
@@ -104,7 +106,7 @@ def excite(session: Session, animal: str, folder: Path, neurons: Sequence[int]) 
     rates = {prefix: _mean_rates(source, cuts, state, animal) for prefix, source in sources.items()}
     best = rates[""].argmax(axis=0)
     found = [
-        Excited(animal, neuron, _search(session, animal, folder, neuron, state), cuts[int(best[neuron])])
+        ExcitingMovie(animal, neuron, _search(session, animal, folder, neuron, state), cuts[int(best[neuron])])
         for neuron in tracked(neurons, len(neurons), f"exciting neurons of {animal}")
     ]
     table = pd.DataFrame({"animal": animal, "neuron": list(neurons)})

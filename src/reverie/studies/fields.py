@@ -21,18 +21,18 @@ from reverie.foundation.arrays import Mask
 from reverie.foundation.files import read_npz, write_npz
 from reverie.foundation.fingerprints import digest
 from reverie.inversion.mask import diameter_in_degrees
-from reverie.reporting.figures import COLUMN, SKY, degrees_of, screen_figure, threshold_lines
+from reverie.reporting.figures import PAGE_WIDTH, SKY, degrees_of, screen_figure, threshold_lines
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 from reverie.simulation.true_encoder import TrueEncoder
 from reverie.studies.published import MASK_DIAMETERS
 from reverie.studies.setup import Setup, degrees_of_pixel
-from reverie.studies.study import Compared, Findings, Picture, Study
+from reverie.studies.study import Findings, PaperComparison, Picture, Study
 from reverie.studies.synthetic import ordinary_state
 
 PLACES_AT_ONCE = 64
 """Places probed in one task; an interruption loses at most one task."""
 
-NEAR = 2.0
+NEAR_PIXELS = 2.0
 """Distance in pixels up to which a centre counts as the true one."""
 
 
@@ -94,7 +94,7 @@ def describe_fields(session: Session, fields: Mapping[str, ReceptiveFields]) -> 
                 "in_core": float((at >= EVALUATION_THRESHOLD).mean()),
                 "coverage_and_mask": float(np.corrcoef(coverage.ravel(), mask.ravel())[0, 1]),
                 "true_distance": float(np.median(distance)),
-                "true_near": float(np.where(np.isnan(distance), np.nan, distance <= NEAR).mean()),
+                "true_near": float(np.where(np.isnan(distance), np.nan, distance <= NEAR_PIXELS).mean()),
             }
         )
     return pd.DataFrame(rows)
@@ -144,7 +144,7 @@ def conclude(setup: Setup) -> Findings:
         _sentences(setup, table.mean(numeric_only=True)),
         [*coverage_pictures(setup, fields), Picture("examples", words, examples_figure(found), table)],
         [
-            Compared(
+            PaperComparison(
                 f"diameter of the mask at α ≥ {level:g}",
                 f"{np.mean(mask_diameters(session, level)):.0f}°",
                 f"{theirs:.0f}°",
@@ -152,7 +152,7 @@ def conclude(setup: Setup) -> Findings:
             for level, theirs in MASK_DIAMETERS.items()
         ]
         + [
-            Compared(f"neurons with a field, {animal}", f"{100 * found.share_found:.0f} %", "–")
+            PaperComparison(f"neurons with a field, {animal}", f"{100 * found.share_found:.0f} %", "–")
             for animal, found in fields.items()
         ],
     )
@@ -162,7 +162,7 @@ def _sentences(setup: Setup, mean: pd.Series) -> list[str]:
     stride = setup.scale.probes
     truth = (
         f"Centres lie {mean['true_distance']:.1f} pixels (median) from the true ones of these simulated animals, "
-        f"{100 * mean['true_near']:.0f} % of them within {NEAR:g}."
+        f"{100 * mean['true_near']:.0f} % of them within {NEAR_PIXELS:g}."
     )
     return [
         f"{100 * mean['share_found']:.0f} % of the neurons respond to a single pixel; {100 * mean['in_mask']:.0f} % of "
@@ -198,7 +198,7 @@ def examples_figure(fields: ReceptiveFields) -> Figure:
     chosen = found[np.linspace(0, len(found) - 1, min(EXAMPLES, len(found))).astype(np.intp)]
     height, width = fields.maps.shape[1:]
     lines = max(1, -(-len(chosen) // EXAMPLES_PER_ROW))
-    size = (COLUMN, lines * (COLUMN / EXAMPLES_PER_ROW * height / width + 0.22))
+    size = (PAGE_WIDTH, lines * (PAGE_WIDTH / EXAMPLES_PER_ROW * height / width + 0.22))
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(lines, EXAMPLES_PER_ROW, squeeze=False).ravel()
     for axes in panels:

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reverie.foundation.files import write_bytes
-from reverie.reporting.figures import COLUMN
+from reverie.reporting.figures import PAGE_WIDTH
 
 COLUMN_WIDTH = 85 / 25.4
 """Inches; 85 mm, the width of a journal's column."""
@@ -142,7 +142,7 @@ def grid_figure(
         What each axis and the colours show, with units.
     """
     tallest = max(len(table) for table in tables.values())
-    figure = Figure(figsize=(COLUMN, 0.3 * tallest + 1.0), layout="constrained")
+    figure = Figure(figsize=(PAGE_WIDTH, 0.3 * tallest + 1.0), layout="constrained")
     widths = [table.shape[1] for table in tables.values()]
     panels = figure.subplots(1, len(tables), squeeze=False, width_ratios=widths)[0]
     for place, (axes, (name, table)) in enumerate(zip(panels, tables.items(), strict=True)):

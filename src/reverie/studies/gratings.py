@@ -12,30 +12,30 @@ from reverie.encoders.prediction import predict
 from reverie.fitted.session import Session
 from reverie.foundation.arrays import FRAME_RATE, SAME_RATE, WHITE, Movie, State
 from reverie.foundation.errors import NotApplicable, ReverieError
-from reverie.reporting.figures import COLUMN
+from reverie.reporting.figures import PAGE_WIDTH
 from reverie.stimuli.synthetic import drifting_grating
 from reverie.stimuli.tables import grating_stimuli
 from reverie.studies.figures import grid_figure
 from reverie.studies.published import GRATINGS as PUBLISHED
 from reverie.studies.setup import Setup, degrees_of_pixel
-from reverie.studies.study import Compared, Findings, Picture, Study
+from reverie.studies.study import Findings, PaperComparison, Picture, Study
 from reverie.studies.synthetic import (
     Plan,
     TableSize,
+    as_published_table,
     compare_tables,
     first_recording,
-    jobs_planned,
-    lay_out,
+    jobs_of_plan,
     ordinary_state,
     plan_stimuli,
     score_stimuli,
 )
 
-WHOLE = (tuple(PUBLISHED.index.astype(float)), tuple(PUBLISHED.columns.astype(float)))
+WHOLE_TABLE = (tuple(PUBLISHED.index.astype(float)), tuple(PUBLISHED.columns.astype(float)))
 SIZES: Mapping[str, TableSize] = {
     "quick": TableSize((0.018, 0.071), (15.0, 3.75, 0.0), 32, 1, (0.0, 90.0)),
-    "laptop": TableSize(*WHOLE, 60, 1, (0.0, 90.0)),
-    "paper": TableSize(*WHOLE, 60, 3, (0.0, 90.0, 180.0, 270.0)),
+    "laptop": TableSize(*WHOLE_TABLE, 60, 1, (0.0, 90.0)),
+    "paper": TableSize(*WHOLE_TABLE, 60, 3, (0.0, 90.0, 180.0, 270.0)),
 }
 
 NYQUIST = FRAME_RATE / 2
@@ -111,7 +111,7 @@ def conclude(setup: Setup) -> Findings:
     size = SIZES[setup.scale.name]
     aliasing = measure_aliasing(setup.session)
     scores = score_stimuli(setup, planned(setup))
-    table = lay_out(scores, PUBLISHED)
+    table = as_published_table(scores, PUBLISHED)
     theirs = PUBLISHED.loc[table.index, table.columns].mean()
     means = {hertz: (table[hertz].mean(), theirs[hertz]) for hertz in size.temporal}
     grids = grid_figure(
@@ -139,8 +139,13 @@ def conclude(setup: Setup) -> Findings:
                 aliasing,
             ),
         ],
-        [Compared(f"mean at {hertz:g} Hz", f"{ours:.2f}", f"{paper:.2f}") for hertz, (ours, paper) in means.items()]
-        + [Compared(f"temporal aliasing, {name}", f"{value:.2f}", "1.00") for name, value in aliasing.to_numpy()],
+        [
+            PaperComparison(f"mean at {hertz:g} Hz", f"{ours:.2f}", f"{paper:.2f}")
+            for hertz, (ours, paper) in means.items()
+        ]
+        + [
+            PaperComparison(f"temporal aliasing, {name}", f"{value:.2f}", "1.00") for name, value in aliasing.to_numpy()
+        ],
     )
 
 
@@ -172,7 +177,7 @@ def stacks_figure(movie: Movie) -> Figure:
     """Draw the middle row of a movie (time, height, width) over time, whole and in two stacks of every second frame."""
     lines = movie[:, movie.shape[1] // 2]
     stacks = {"every frame": lines, "frames 0, 2, 4, …": lines[::2], "frames 1, 3, 5, …": lines[1::2]}
-    figure = Figure(figsize=(COLUMN, 1.7), layout="constrained")
+    figure = Figure(figsize=(PAGE_WIDTH, 1.7), layout="constrained")
     panels = figure.subplots(1, len(stacks))
     for axes, (name, part) in zip(panels, stacks.items(), strict=True):
         axes.imshow(part, cmap="gray", vmin=0, vmax=WHITE, aspect="auto", interpolation="nearest")
@@ -189,5 +194,5 @@ GRATINGS = Study(
     "Drifting gratings",
     "Which spatial and temporal frequencies survive, and why does 15 Hz seem to?",
     conclude,
-    jobs_planned(planned),
+    jobs_of_plan(planned),
 )

@@ -18,11 +18,11 @@ from reverie.fitted.session import Session
 from reverie.foundation.errors import NotApplicable
 from reverie.jobs.clip import Clip, by_animal
 from reverie.recordings.contents import movie_digest
-from reverie.recordings.opening import evenly, responses_of
+from reverie.recordings.opening import evenly_spaced, responses_of
 from reverie.scoring.rule import frames_to_skip
+from reverie.studies.candidates import CandidateLikelihoods, CutOuts, candidate_likelihoods, draw_cut_outs
 from reverie.studies.conditions import interval_text, summarise_conditions
 from reverie.studies.figures import column_figure, draw_curve, legend
-from reverie.studies.lineup import Lineup, Pool, draw_pool, line_up
 from reverie.studies.setup import Setup
 from reverie.studies.study import Findings, Picture, Study
 from reverie.studies.synthetic import ordinary_state
@@ -111,15 +111,15 @@ def identify(
     rows: list[dict[str, object]] = []
     for animal, own in by_animal(clips).items():
         frames = min(clip.read(session).frames for clip in own)
-        lineup = line_up(session, animal, folder, frames, ordinary_state(session, animal, frames))
-        order = torch.from_numpy(np.random.default_rng(session.sources.seed).permutation(lineup.slopes.shape[1]))
-        known = [_statistic(session, clip, folder, lineup) for clip in own]
+        candidates = candidate_likelihoods(session, animal, folder, frames, ordinary_state(session, animal, frames))
+        order = torch.from_numpy(np.random.default_rng(session.sources.seed).permutation(candidates.slopes.shape[1]))
+        known = [_statistic(session, clip, folder, candidates) for clip in own]
         for length, count in product(durations, neurons):
             starts = list(range(frames_to_skip(frames), frames - length + 1, length))
-            pool = draw_pool(lineup, order[:count], starts, length, session.sources.seed)
-            if len(pool.places) > 1:
+            cut_outs = draw_cut_outs(candidates, order[:count], starts, length, session.sources.seed)
+            if len(cut_outs.starts) > 1:
                 rate = session.recordings[animal].frame_rate
-                rows += [_row(clip, *each, pool, starts, rate) for clip, each in zip(own, known, strict=True)]
+                rows += [_row(clip, *each, cut_outs, starts, rate) for clip, each in zip(own, known, strict=True)]
     if not rows:
         raise NotApplicable(
             f"Clips are too short for cut-outs of {min(durations)} frames, the shortest that are asked about; name "
@@ -128,29 +128,36 @@ def identify(
     return pd.DataFrame(rows)
 
 
-def _statistic(session: Session, clip: Clip, folder: Path, lineup: Lineup) -> tuple[Float[Tensor, "neuron time"], int]:
+def _statistic(
+    session: Session, clip: Clip, folder: Path, candidates: CandidateLikelihoods
+) -> tuple[Float[Tensor, "neuron time"], int]:
     """Return the sufficient statistic of a clip's responses, and which candidate was shown."""
     recording = session.recordings[clip.animal]
     shown = (movie_digest(recording, clip.name), ())
-    if shown not in lineup.names:
+    if shown not in candidates.names:
         raise NotApplicable(f"The encoder {folder} was trained on the movie of {clip.animal} trial {clip.name}.")
     likelihood = session.fitted(clip.animal, folder).likelihood.find("measured")
     responses = torch.tensor(responses_of(clip.animal, clip.read(session)))
-    return likelihood.to(torch.device("cpu")).statistic(responses), list(lineup.names).index(shown)
+    return likelihood.to(torch.device("cpu")).statistic(responses), list(candidates.names).index(shown)
 
 
 def _row(
-    clip: Clip, statistic: Float[Tensor, "neuron time"], shown: int, pool: Pool, starts: Sequence[int], rate: float
+    clip: Clip,
+    statistic: Float[Tensor, "neuron time"],
+    shown: int,
+    cut_outs: CutOuts,
+    starts: Sequence[int],
+    rate: float,
 ) -> dict[str, object]:
-    right = [pool.identifies(statistic, (shown, start)) for start in evenly(starts, MOST_QUESTIONS)]
+    right = [cut_outs.identifies(statistic, (shown, start)) for start in evenly_spaced(starts, MOST_QUESTIONS)]
     return {
         "animal": clip.animal,
         "clip": clip.name,
-        "neurons": len(pool.neurons),
-        "seconds": pool.length / rate,
+        "neurons": len(cut_outs.neurons),
+        "seconds": cut_outs.length / rate,
         "accuracy": float(np.mean(right)),
         "questions": len(right),
-        "candidates": len(pool.places),
+        "candidates": len(cut_outs.starts),
     }
 
 

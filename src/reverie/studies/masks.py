@@ -9,11 +9,11 @@ from reverie.encoders.receptive_fields import ReceptiveFields
 from reverie.scoring.correlation import video_correlation
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD, evaluation_region, scored_frames
 from reverie.studies import published
-from reverie.studies.conditions import VIDEO, sentence_over_animals, summarise_conditions, value
+from reverie.studies.conditions import VIDEO, mean_text, sentence_over_animals, summarise_conditions
 from reverie.studies.fields import coverage_pictures, describe_fields, fields_of, mask_diameters
 from reverie.studies.figures import column_figure, draw_curve, draw_published, legend
 from reverie.studies.setup import Conditions, Setup, jobs_for
-from reverie.studies.study import Compared, Findings, Picture, Study
+from reverie.studies.study import Findings, PaperComparison, Picture, Study
 
 TRAINED = {"no mask": 0.0, "mask at 0.5": TRAINING_THRESHOLD, "strict mask": EVALUATION_THRESHOLD}
 """Training masks: the transparency from which on the descent may change a pixel."""
@@ -51,9 +51,9 @@ def conclude(setup: Setup) -> Findings:
     legend(right)
     mean_size = sizes.groupby("threshold")["diameter"].mean()
     sentence = (
-        f"Scored at α ≥ 1, descents reach {value(summary, 'mask at 0.5')} with the training mask, "
-        f"{value(summary, 'no mask')} without and {value(summary, 'strict mask')} with a strict one; the masks are "
-        f"{mean_size[TRAINING_THRESHOLD]:.0f}° wide at α ≥ 0.5 and {mean_size[EVALUATION_THRESHOLD]:.0f}° at α ≥ 1."
+        f"Scored at α ≥ 1, descents reach {mean_text(summary, 'mask at 0.5')} with the training mask, "
+        f"{mean_text(summary, 'no mask')} without and {mean_text(summary, 'strict mask')} with a strict one; the masks "
+        f"are {mean_size[TRAINING_THRESHOLD]:.0f}° wide at α ≥ 0.5 and {mean_size[EVALUATION_THRESHOLD]:.0f}° at α ≥ 1."
     )
     caption = "Left: score against the evaluation threshold, by training mask. Right: size of the masks."
     pictures = [Picture("masks", caption, figure, sweep.rename(columns={"condition": "evaluation threshold"}))]
@@ -99,12 +99,15 @@ def _sizes(setup: Setup) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["animal", "threshold", "diameter"])
 
 
-def _comparison(summary: pd.DataFrame, sizes: pd.Series) -> list[Compared]:
+def _comparison(summary: pd.DataFrame, sizes: pd.Series) -> list[PaperComparison]:
     theirs = (published.WITHOUT_TRAINING_MASK, published.HEADLINE[0], published.STRICT_TRAINING_MASK)
     return [
-        *(Compared(name, value(summary, name), f"{number}") for name, number in zip(TRAINED, theirs, strict=True)),
         *(
-            Compared(f"diameter at α ≥ {level:g}", f"{sizes[level]:.0f}°", f"{degrees:.0f}°")
+            PaperComparison(name, mean_text(summary, name), f"{number}")
+            for name, number in zip(TRAINED, theirs, strict=True)
+        ),
+        *(
+            PaperComparison(f"diameter at α ≥ {level:g}", f"{sizes[level]:.0f}°", f"{degrees:.0f}°")
             for level, degrees in published.MASK_DIAMETERS.items()
         ),
     ]

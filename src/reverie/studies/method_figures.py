@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reverie.studies.conditions import difference, interval_text, summarise_conditions
+from reverie.studies.conditions import interval_text, paired_difference, summarise_conditions
 from reverie.studies.figures import COLOURS, column_figure, legend
 
 PARTS: Mapping[str, str] = {
@@ -38,7 +38,7 @@ def table_of_differences(scores: pd.DataFrame, pairs: Sequence[tuple[str, str]],
     for first, second in pairs:
         for score in PARTS:
             if {first, second} <= known:
-                found, better = difference(scores, score, first, second, seed)
+                found, better = paired_difference(scores, score, first, second, seed)
                 rows.append((first, second, score, found.mean, found.low, found.high, found.clips, better))
     columns = ["first", "second", "score", "difference", "low", "high", "clips", "better"]
     return pd.DataFrame(rows, columns=columns)

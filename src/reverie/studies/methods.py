@@ -116,7 +116,7 @@ def score_attempt(session: Session, attempt: Attempt) -> dict[str, object]:
     return names | {column: found[column] for column in COLUMNS}
 
 
-def at_its_size(setup: Setup) -> Setup:
+def with_own_size(setup: Setup) -> Setup:
     """Return the setup with as many clips as this study takes, and with stops to choose from at every scale."""
     scale = setup.scale
     clips = SIZES.get(scale.name, (scale.clips, 0))[0]
@@ -220,5 +220,5 @@ METHODS = Study(
     "Which method makes the best movies, what does each ingredient bring, and at what cost?",
     conclude,
     jobs_for(conditions),
-    at_its_size,
+    with_own_size,
 )

@@ -14,10 +14,10 @@ from reverie.runs.run import Run
 from reverie.runs.run_folder import RunFolder
 from reverie.scoring.controls import CONTROLS
 from reverie.studies import published
-from reverie.studies.conditions import VIDEO, mean_of, summarise_conditions, value
+from reverie.studies.conditions import VIDEO, mean_of, mean_text, summarise_conditions
 from reverie.studies.figures import strips_figure
 from reverie.studies.setup import Setup, plain_jobs
-from reverie.studies.study import Compared, Findings, Picture, Study, groups_picture
+from reverie.studies.study import Findings, PaperComparison, Picture, Study, groups_picture
 
 PARTS = {
     "whole": VIDEO,
@@ -47,10 +47,10 @@ def conclude(setup: Setup) -> Findings:
     return Findings(
         [
             f"From single trials, the published method, stopped after {setup.settings().steps} steps, reaches a video "
-            f"correlation of {value(of_parts, 'whole')} inside the evaluation mask, where another movie would score "
-            f"{mean_of(of_chance, 'other movie'):.3f} and the right frames in random order "
+            f"correlation of {mean_text(of_parts, 'whole')} inside the evaluation mask, where another movie would "
+            f"score {mean_of(of_chance, 'other movie'):.3f} and the right frames in random order "
             f"{mean_of(of_chance, 'shuffled'):.3f}.",
-            f"The dynamic part, what changes within a shot, is found at {value(of_parts, 'dynamic part')}. "
+            f"The dynamic part, what changes within a shot, is found at {mean_text(of_parts, 'dynamic part')}. "
             + _moment(mean_of(of_chance, "other moment")),
         ],
         [
@@ -61,11 +61,15 @@ def conclude(setup: Setup) -> Findings:
             _strips(setup),
         ],
         [
-            Compared("video correlation", value(of_parts, "whole"), published.text(published.HEADLINE)),
-            Compared("frame correlation", value(of_parts, "frame"), published.text(published.FRAME_CORRELATION)),
-            Compared("video correlation, full frame", value(of_parts, "full frame"), f"{published.FULL_FRAME}"),
-            Compared("… of the dynamic part", value(of_parts, "dynamic part"), "–"),
-            *(Compared(f"… of {animal}", value(animals, animal), "–") for animal in animals["condition"]),
+            PaperComparison("video correlation", mean_text(of_parts, "whole"), published.text(published.HEADLINE)),
+            PaperComparison(
+                "frame correlation", mean_text(of_parts, "frame"), published.text(published.FRAME_CORRELATION)
+            ),
+            PaperComparison(
+                "video correlation, full frame", mean_text(of_parts, "full frame"), f"{published.FULL_FRAME}"
+            ),
+            PaperComparison("… of the dynamic part", mean_text(of_parts, "dynamic part"), "–"),
+            *(PaperComparison(f"… of {animal}", mean_text(animals, animal), "–") for animal in animals["condition"]),
         ],
         {"All movies, to play, with responses and every score": page},
     )

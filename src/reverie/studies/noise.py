@@ -5,30 +5,30 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reverie.reporting.figures import COLUMN
+from reverie.reporting.figures import PAGE_WIDTH
 from reverie.stimuli.tables import noise_square, noise_stimuli
 from reverie.studies.conditions import percent
 from reverie.studies.figures import COLOURS, grid_figure
 from reverie.studies.published import NOISE as PUBLISHED
 from reverie.studies.setup import Setup
-from reverie.studies.study import Compared, Findings, Picture, Study
+from reverie.studies.study import Findings, PaperComparison, Picture, Study
 from reverie.studies.synthetic import (
     Plan,
     TableSize,
+    as_published_table,
     compare_tables,
     first_recording,
-    jobs_planned,
-    lay_out,
+    jobs_of_plan,
     plan_stimuli,
     score_stimuli,
     with_units,
 )
 
-WHOLE = (tuple(PUBLISHED.index.astype(float)), tuple(PUBLISHED.columns.astype(float)))
+WHOLE_TABLE = (tuple(PUBLISHED.index.astype(float)), tuple(PUBLISHED.columns.astype(float)))
 SIZES: Mapping[str, TableSize] = {
     "quick": TableSize((16.0, 4.0, 1.0, 0.0), (0.0, 2.0, 8.0), 32, 1),
-    "laptop": TableSize(*WHOLE, 60, 1),
-    "paper": TableSize(*WHOLE, 60, 3, both_polarities=True),
+    "laptop": TableSize(*WHOLE_TABLE, 60, 1),
+    "paper": TableSize(*WHOLE_TABLE, 60, 3, both_polarities=True),
 }
 
 
@@ -51,7 +51,7 @@ def conclude(setup: Setup) -> Findings:
     cells, size = planned(setup), SIZES[setup.scale.name]
     square = noise_square(cells[0][0].movie.shape[1:])
     scores, side = score_stimuli(setup, cells, square), square.any(axis=0).sum()
-    table = lay_out(scores, PUBLISHED)
+    table = as_published_table(scores, PUBLISHED)
     recording = first_recording(setup.session)
     rows = with_units(compare_tables(table, PUBLISHED), recording)
     by_models = scores.groupby("models")["video_correlation"].mean()
@@ -82,13 +82,13 @@ def conclude(setup: Setup) -> Findings:
             ),
         ],
         [
-            Compared(
+            PaperComparison(
                 f"mean of the cells done here, spatial σ {words}",
                 *(f"{done.loc[of, name].mean():.2f}" for name in ("here", "paper")),
             )
             for words, of in (("≥ 1 px", ~white), ("= 0", white))
         ]
-        + [Compared(f"{by_models.index[-1]} models averaged against one", gain, "–")],
+        + [PaperComparison(f"{by_models.index[-1]} models averaged against one", gain, "–")],
     )
 
 
@@ -100,7 +100,7 @@ def activity_figure(scores: pd.DataFrame) -> Figure:
     scores
         Columns models, and motion_energy_truth, motion_energy_reconstruction, entropy_truth, entropy_reconstruction.
     """
-    figure = Figure(figsize=(COLUMN, 2.2), layout="constrained")
+    figure = Figure(figsize=(PAGE_WIDTH, 2.2), layout="constrained")
     averaged = scores[scores["models"] == scores["models"].max()]
     panels = {"motion_energy": "motion energy (grey levels)", "entropy": "entropy (bits)"}
     for axes, (name, label) in zip(figure.subplots(1, 2), panels.items(), strict=True):
@@ -121,5 +121,5 @@ NOISE = Study(
     "Gaussian noise of every scale",
     "How fine and how fast a picture can be reconstructed, and how much do several models help?",
     conclude,
-    jobs_planned(planned),
+    jobs_of_plan(planned),
 )

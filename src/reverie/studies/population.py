@@ -2,10 +2,17 @@
 
 from reverie.jobs.job import Job
 from reverie.studies import published
-from reverie.studies.conditions import VIDEO, mean_of, percent, sentence_over_animals, summarise_conditions, value
+from reverie.studies.conditions import (
+    VIDEO,
+    mean_of,
+    mean_text,
+    percent,
+    sentence_over_animals,
+    summarise_conditions,
+)
 from reverie.studies.figures import column_figure, draw_curve, draw_published, legend
 from reverie.studies.setup import Conditions, Setup, jobs_for
-from reverie.studies.study import Compared, Findings, Picture, Study
+from reverie.studies.study import Findings, PaperComparison, Picture, Study
 
 WAYS = {False: "left out", True: "silenced"}
 
@@ -63,9 +70,9 @@ def conclude(setup: Setup) -> Findings:
     axes.set(xlabel="neurons kept (%)", ylabel="video correlation r")
     legend(axes)
     comparison = [
-        Compared(
+        PaperComparison(
             name_of(share, way),
-            f"{value(summary, name_of(share, way))} "
+            f"{mean_text(summary, name_of(share, way))} "
             f"({percent(mean_of(summary, name_of(share, way)), mean_of(summary, whole))})",
             f"{paper[share]} ({percent(paper[share], paper[1.0])})" if (way or share >= 1) and share in paper else "–",
         )

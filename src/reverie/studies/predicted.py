@@ -7,10 +7,10 @@ import pandas as pd
 
 from reverie.jobs.job import Targets
 from reverie.studies import published
-from reverie.studies.conditions import VIDEO, by_clip, mean_of, sentence_on_losses, summarise_conditions, value
+from reverie.studies.conditions import VIDEO, by_clip, mean_of, mean_text, sentence_on_losses, summarise_conditions
 from reverie.studies.figures import COLOURS, column_figure
 from reverie.studies.setup import Conditions, Setup, jobs_for
-from reverie.studies.study import Compared, Findings, Picture, Study, groups_picture
+from reverie.studies.study import Findings, PaperComparison, Picture, Study, groups_picture
 
 RECORDED, PREDICTED = "recorded", "predicted"
 TRUE_RATES, TRUE_ENCODER, PERFECT = "true rates", "recorded, true encoder", "true rates, true encoder"
@@ -52,13 +52,13 @@ def conclude(setup: Setup) -> Findings:
     scores = setup.score(by_condition)
     summary = summarise_conditions(scores, VIDEO, list(by_condition), setup.seed)
     sentences = [
-        f"From the encoder's own predictions the video correlation is {value(summary, PREDICTED)}, from the recorded "
-        f"responses {value(summary, RECORDED)}: one encoder, no averaging."
+        f"From the encoder's own predictions the video correlation is {mean_text(summary, PREDICTED)}, from the "
+        f"recorded responses {mean_text(summary, RECORDED)}: one encoder, no averaging."
     ]
     caption = "Score by what the reconstruction started from, and through which encoder (the trained one unless said)"
     pictures = [groups_picture("upper_bounds", caption, scores, summary, VIDEO)]
     theirs = {RECORDED: f"{published.HEADLINE[0]} (7 encoders)", PREDICTED: f"{published.FROM_PREDICTED} (7 encoders)"}
-    comparison = [Compared(name, value(summary, name), theirs.get(name, "–")) for name in by_condition]
+    comparison = [PaperComparison(name, mean_text(summary, name), theirs.get(name, "–")) for name in by_condition]
     if PERFECT in by_condition:
         parts = split(scores)
         sentences.append(sentence_on_losses(parts))

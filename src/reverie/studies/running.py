@@ -12,11 +12,11 @@ from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_json
 from reverie.foundation.folders import require_folder, require_own
 from reverie.foundation.progress import say
-from reverie.jobs.engines.here import default_workers
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.local import default_workers
+from reverie.jobs.engines.settings import EngineOptions
 from reverie.jobs.job import Job
 from reverie.jobs.workers import Workers, open_workers
-from reverie.jobs.working import fit_for
+from reverie.jobs.working import fit_for_jobs
 from reverie.recordings.opening import say_left_out
 from reverie.studies.baselines import BASELINES
 from reverie.studies.causes import CAUSES
@@ -69,7 +69,7 @@ class Request:
     out: Path
     scale: str = "quick"
     trials: tuple[str, ...] = ()
-    on: On = field(default_factory=On)
+    on: EngineOptions = field(default_factory=EngineOptions)
 
 
 def run_request(request: Request) -> Path:
@@ -106,7 +106,7 @@ def run_request(request: Request) -> Path:
 
 def run_study(setup: Setup, study: Study) -> Section:
     """Do the jobs of one study that are not done yet, conclude, and write its page, figures and data."""
-    setup = study.sized(setup)
+    setup = study.adjusted(setup)
     setup.run(study.plan(setup), f"reconstructions of {study.name}")
     findings, record = study.conclude(setup), setup.record()
     section = write_study(setup.out / study.name, study, findings, setup.leads(), record)
@@ -124,16 +124,16 @@ def run_suite(setup: Setup, studies: Sequence[Study]) -> Path:
     problems: dict[str, Exception] = {}
     jobs: list[Job] = []
     for study in studies:
-        with _noted(problems, study.title):
-            jobs += study.plan(study.sized(setup))
+        with _collecting_errors(problems, study.title):
+            jobs += study.plan(study.adjusted(setup))
     # All jobs together, so that no process is idle between two studies. One that fails is tried again by its study.
-    with _noted({}, "Reconstructions of all experiments"):
+    with _collecting_errors({}, "Reconstructions of all experiments"):
         setup.run(jobs, "reconstructions of all experiments")
     sections = []
     for study in studies:
         if study.title not in problems:
             say(f"\n— {study.title}")
-            with _noted(problems, study.title):
+            with _collecting_errors(problems, study.title):
                 sections.append(run_study(setup, study))
                 say(sections[-1].findings.sentences[0])
     page = setup.out / "index.html"
@@ -158,7 +158,7 @@ def fit_masks(workers: Workers[Session]) -> Session:
     is left.
     """
     session = workers.context
-    failed = fit_for(workers, (), session.recordings)
+    failed = fit_for_jobs(workers, (), session.recordings)
     if failed and session.sources.animals:
         raise next(iter(failed.values()))
     kept = {animal: recording for animal, recording in session.recordings.items() if animal not in failed}
@@ -167,8 +167,8 @@ def fit_masks(workers: Workers[Session]) -> Session:
 
 
 @contextmanager
-def _noted(problems: dict[str, Exception], name: str) -> Iterator[None]:
-    """Record an error of the block under a name, print it, and continue."""
+def _collecting_errors(problems: dict[str, Exception], name: str) -> Iterator[None]:
+    """Print an error of the block, store it under a name, and continue."""
     try:
         yield
     except Exception as problem:

@@ -35,8 +35,8 @@ def groups_picture(name: str, caption: str, scores: pd.DataFrame, summary: pd.Da
 
 
 @dataclass(frozen=True)
-class Compared:
-    """One quantity as text: our number and the paper's."""
+class PaperComparison:
+    """One quantity, as text: measured here, and published in the paper."""
 
     quantity: str
     ours: str
@@ -48,13 +48,13 @@ class Findings:
     """The results of a study."""
 
     sentences: Sequence[str]
-    """The finding first."""
+    """Sentences, the finding first."""
     pictures: Sequence[Picture]
     """Figures, each with its caption and its data."""
-    comparison: Sequence[Compared] = ()
+    comparison: Sequence[PaperComparison] = ()
     """Our numbers and the paper's."""
     links: Mapping[str, Path] = field(default_factory=dict)
-    """Further pages and files, by the words of the link."""
+    """Further pages and files, by the text of the link."""
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     """Tables that the page shows in full, by their captions."""
 
@@ -64,7 +64,7 @@ def no_jobs(setup: Setup) -> list[Job]:
     return []
 
 
-def as_it_is(setup: Setup) -> Setup:
+def unchanged(setup: Setup) -> Setup:
     """Return the setup unchanged: clips and stops as its scale says."""
     return setup
 
@@ -91,5 +91,5 @@ class Study(Question):
     """Makes the findings; called when the jobs are done."""
     plan: Callable[[Setup], Sequence[Job]] = no_jobs
     """Returns the jobs that are needed. A job that another study needs too is done once."""
-    sized: Callable[[Setup], Setup] = as_it_is
-    """Returns the setup with other clips or stops than its scale says, for a question that needs them."""
+    adjusted: Callable[[Setup], Setup] = unchanged
+    """Returns the setup with other clips, stops or encoders, for a question that needs them."""

@@ -76,7 +76,7 @@ def plan_stimuli(session: Session, stimuli: Sequence[Stimulus], method: Method, 
     return plan
 
 
-def jobs_planned(planned: Callable[[Setup], Plan]) -> Callable[[Setup], list[Job]]:
+def jobs_of_plan(planned: Callable[[Setup], Plan]) -> Callable[[Setup], list[Job]]:
     """Return the plan of a study of synthetic movies: all their jobs."""
     return lambda setup: [job for _, jobs in planned(setup) for job in jobs]
 
@@ -118,7 +118,7 @@ def _rows(setup: Setup, stimulus: Stimulus, jobs: list[Job], region: Region) -> 
         }
 
 
-def lay_out(scores: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+def as_published_table(scores: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """Return the video correlation of the averaged models, laid out as the published table.
 
     Cells are means over animals and variants. Rows and columns that were not done are left out.
@@ -153,7 +153,7 @@ def with_units(rows: pd.DataFrame, recording: Recording) -> pd.DataFrame:
     )
 
 
-APART = 7
+SEED_OFFSET = 7
 """Added to the seed, so that no trial of the recording is drawn a second time."""
 
 
@@ -174,7 +174,7 @@ def simulate_responses(session: Session, animal: str, movies: Mapping[str, Movie
     noise, encoders = measure_trial_noise(session, animal), tuple(session.encoders.values())
     for name, movie in movies.items():
         state = ordinary_state(session, animal, len(movie))
-        generator = np.random.default_rng([session.sources.seed, APART, seed_of(f"{animal}/{name}")])
+        generator = np.random.default_rng([session.sources.seed, SEED_OFFSET, seed_of(f"{animal}/{name}")])
         yield Clip(animal, name, movie, state, noise.draw(predict_mean(encoders, movie, state, animal), generator))
 
 
@@ -182,7 +182,7 @@ def _simulated(session: Session, animal: str, movies: Mapping[str, Movie]) -> It
     truth = session.truth
     assert isinstance(truth, TrueEncoder)
     shows = [Presentation(str(number), "unseen", name, movie) for number, (name, movie) in enumerate(movies.items())]
-    about, seed = truth.about, session.sources.seed + APART
+    about, seed = truth.about, session.sources.seed + SEED_OFFSET
     noise = find_kind(about["kind"], about.get("without", ())).noise
     mouse = SimulatedMouse(truth, animal, shows, noise=noise, seed=seed)
     for show in shows:

@@ -19,7 +19,7 @@ COVARIANCE = 0.95
 RENEWED_EVERY = 10
 """Steps between two renewals of the eigenbasis; the published value. Renewing costs a product and a QR."""
 
-LARGEST = 256
+LARGEST_DIMENSION = 256
 """A dimension with more entries, as neurons often are, keeps its own basis: renewing would cost more than it brings."""
 
 EPSILON = 1e-8
@@ -66,7 +66,7 @@ def _first_state(gradient: Float[Tensor, "row column"], *, turned: bool) -> dict
     state = {"step": torch.zeros(())}
     state |= {name: gradient.new_zeros(gradient.shape) for name in ("mean", "square")}
     for side, size in enumerate(gradient.shape):
-        if turned and 1 < size <= LARGEST:
+        if turned and 1 < size <= LARGEST_DIMENSION:
             state[f"covariance_{side}"] = _covariance(gradient, side)
             _, basis = torch.linalg.eigh(
                 state[f"covariance_{side}"].nan_to_num().cpu()

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.opening import of_each, say_left_out
+from reverie.recordings.opening import of_each_animal, say_left_out
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import require_training_trials
 from reverie.recordings.tiers import TRAIN
@@ -25,7 +25,7 @@ def trainable_animals(recordings: Mapping[str, Recording], *, all_needed: bool) 
     ReverieError
         When none is usable, one is not and all are needed, or no frame size is the most frequent.
     """
-    kept = of_each(recordings, _require_trainable, all_needed=all_needed)
+    kept = of_each_animal(recordings, _require_trainable, all_needed=all_needed)
     return _of_one_size({name: recordings[name] for name in kept}, all_needed)
 
 

@@ -65,7 +65,7 @@ def test_a_compiler_that_is_named_and_missing_is_told(monkeypatch, capsys):
     check_that_torch_does_it(capsys, "no-such-compiler, which CC names, was not found")
 
 
-def test_what_a_failing_compiler_told_is_told(monkeypatch, tmp_path, capsys):
+def test_message_of_a_failing_compiler_is_shown(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("CC", script(tmp_path / "broken", "echo 'shape.h: fatal error: out of paper' >&2; exit 1"))
     check_that_torch_does_it(capsys, "broken failed: shape.h: fatal error: out of paper")
 

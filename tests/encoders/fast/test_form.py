@@ -123,7 +123,7 @@ def check_alike(form, encoder, rows, movie, state):
 
 @pytest.mark.parametrize("choice", CHOICES)
 @pytest.mark.parametrize("numbers", [1, 30_000])
-def test_whatever_the_kernels_and_however_channels_are_sliced_and_stacks_batched(monkeypatch, numbers, choice):
+def test_fast_form_agrees_for_all_kernels_slices_and_batches(monkeypatch, numbers, choice):
     monkeypatch.setenv(kernels.CHOICE, choice)
     monkeypatch.setattr(block, "SLICE_NUMBERS", numbers)
     monkeypatch.setattr(fast_dwiseneuro, "CORE_NUMBERS", (10 * numbers, 0))

@@ -89,6 +89,7 @@ def test_drives_and_gradients_are_those_of_the_sum_written_out(monkeypatch, choi
 def test_threads_change_no_bit(monkeypatch, choice, computed):
     monkeypatch.setenv(kernels.CHOICE, choice)
     one, *more = by_threads(computed)
+    assert more
     for others in more:
         assert all(torch.equal(ours, theirs) for ours, theirs in zip(one, others, strict=True))
 

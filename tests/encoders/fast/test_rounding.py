@@ -43,7 +43,7 @@ def test_zeros_stay_zeros():
 
 
 @pytest.mark.parametrize("damage", [float("nan"), float("inf"), -float("inf")])
-def test_what_is_no_number_is_not_lost(damage):
+def test_rounding_keeps_nan_and_infinity(damage):
     features = random(1, PIXELS, FRAMES, PANEL)
     features[0, 1, 4, 5] = damage
     _, steps = rounded_features(shape_of(), features)

@@ -223,7 +223,7 @@ def test_from_a_movie_less_probable_than_a_draw_of_the_prior_the_search_starts_a
     assert improbable.passes == usual.passes
 
 
-def test_what_it_cannot_do_is_said(prior):
+def test_impossible_problems_and_starts_are_refused(prior):
     observation = observe(SpotEncoder(), smooth_movie(FRAMES))
     with pytest.raises(ReverieError, match="needs a Gaussian prior"):
         solve(problem(observation), SEARCH)

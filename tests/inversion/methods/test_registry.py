@@ -32,7 +32,7 @@ def test_the_default_comes_first():
         ("ridge", {"blur": -1.0}, "must be 0 to 100"),
     ],
 )
-def test_what_no_method_knows_is_refused(name, settings, sentence):
+def test_unknown_methods_and_settings_are_refused(name, settings, sentence):
     with pytest.raises(ReverieError, match=sentence):
         method_of(name, settings)
 
@@ -43,7 +43,7 @@ def test_a_description_gives_the_method_back_whatever_its_settings(kind):
     assert method_of(described.pop("method"), described) == kind(blur=2.5)
 
 
-def test_what_happens_afterwards_does_not_decide_the_movie():
+def test_settings_of_postprocessing_do_not_decide_the_search():
     usual = deciding_settings(Map())
     assert deciding_settings(Map(blur=1.0, calibrated=False)) == usual
     for change in ({"weight": 2.0}, {"seed": 1}, {"draws": 3}, {"steps": 5}, {"likelihood": "sizes"}):

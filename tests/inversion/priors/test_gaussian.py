@@ -77,7 +77,7 @@ def test_scenes_survive_being_laid_out(of_scenes):
     np.testing.assert_array_equal(again.scenes.path_power, of_scenes.scenes.path_power)
 
 
-def test_what_is_drawn_from_a_prior_gives_the_prior_back(prior):
+def test_prior_is_recovered_from_its_draws(prior):
     again = fit_prior([shown(drawn(prior, 40, seed)) for seed in range(40)])
     assert np.corrcoef(again.power.log().flatten(), prior.power.log().flatten())[0, 1] > 0.98
     np.testing.assert_allclose(again.deviation, prior.deviation, rtol=0.15)

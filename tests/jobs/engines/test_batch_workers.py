@@ -8,7 +8,7 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.jobs.engines import batch_workers
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.settings import EngineOptions
 from reverie.jobs.workers import open_workers
 
 SBATCH = """\
@@ -52,7 +52,7 @@ def slurm(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("FAKE", str(jobs))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("reverie.jobs.engines.dask.LOOK_EVERY", 0.1)
+    monkeypatch.setattr("reverie.jobs.engines.dask.CHECK_EVERY", 0.1)
     monkeypatch.setattr(batch_workers, "LIST_EVERY", 0.1)
     return jobs
 
@@ -67,7 +67,7 @@ def test_for_jobs_that_end_before_they_start_others_are_asked_and_those_that_wai
 ):
     monkeypatch.setenv("DIES", "1 3")
     monkeypatch.setenv("WAITS", "2")
-    with open_workers(2, partial(int, "2"), On("slurm", jobs=2, memory="2GB")) as workers:
+    with open_workers(2, partial(int, "2"), EngineOptions("slurm", jobs=2, memory="2GB")) as workers:
         assert workers.run(double, [1, 2, 3], "") == [2, 4, 6]
     told = capsys.readouterr().err
     assert "slurm: job 1 ended before a worker started" in told
@@ -78,7 +78,7 @@ def test_for_jobs_that_end_before_they_start_others_are_asked_and_those_that_wai
 
 def test_where_none_ever_starts_one_sentence_says_so(slurm, monkeypatch, tmp_path):
     monkeypatch.setenv("DIES", "all")
-    on = On("slurm", jobs=1, memory="2GB")
+    on = EngineOptions("slurm", jobs=1, memory="2GB")
     with open_workers(2, partial(int, "2"), on) as workers, pytest.raises(ReverieError) as told:
         workers.run(double, [1], "")
     assert "slurm started no worker, though 3 were asked for: jobs 1, 2, 3 ended before that" in str(told.value)
@@ -110,30 +110,30 @@ def cluster(slurm, monkeypatch):
     return Cluster()
 
 
-def test_what_is_refused_for_a_while_is_asked_for_again_within_a_bound(cluster):
+def test_refused_jobs_are_requested_again_a_few_times(cluster):
     told = []
-    found = batch_workers.BatchWorkers(On("slurm", jobs=1), cluster, told)
-    found.keep()
+    found = batch_workers.BatchWorkers(EngineOptions("slurm", jobs=1), cluster, told)
+    found.maintain()
     told.append("the controller does\nnot answer (12:00:00)")
     cluster.missing = {"w": None}
     for there in (0, 0, 1, 0, 0):
         cluster.there = there
-        found.keep()
+        found.maintain()
     assert cluster.forgotten == ["w"] * 5
     with pytest.raises(ReverieError, match="slurm takes no jobs: the controller does not answer"):
-        found.keep()
+        found.maintain()
 
 
 def test_a_batch_system_that_does_not_tell_is_waited_for(cluster, tmp_path):
-    found = batch_workers.BatchWorkers(On("slurm", jobs=1), cluster, [])
+    found = batch_workers.BatchWorkers(EngineOptions("slurm", jobs=1), cluster, [])
     cluster.there, cluster.missing = 0, {"w": "1"}
     put(tmp_path / "bin", "squeue", "exit 1")
     for _ in range(10):
-        found.keep()
+        found.maintain()
     assert not cluster.forgotten
     put(tmp_path / "bin", "squeue", "exit 0")
-    found.keep()
-    found.keep()
+    found.maintain()
+    found.maintain()
     assert cluster.forgotten == ["w"]
 
 

@@ -10,7 +10,7 @@ from distributed import LocalCluster
 from tests.forking import forks
 
 from reverie.foundation.errors import OutOfTime, ReverieError, WorkerLost
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.settings import EngineOptions
 from reverie.jobs.workers import open_workers
 
 
@@ -39,20 +39,20 @@ def address():
 
 
 def test_tasks_are_done_in_the_workers_and_failures_come_back(address, capsys):
-    with open_workers(10, partial(int, "20"), On(address)) as workers:
+    with open_workers(10, partial(int, "20"), EngineOptions(address)) as workers:
         outcomes = workers.attempt(times, [3, -1, 2, 4], "", ["a", "b", "c", "d"])
         assert [one.result and one.result[0] for one in outcomes] == [60, None, 40, 80]
         assert str(outcomes[1].error) == "-1 is below 0."
         assert os.getpid() not in {one.result[1] for one in outcomes if one.result}
     assert "/status" in capsys.readouterr().err
     # Another opening is not taken for the first one.
-    with open_workers(10, partial(int, "30"), On(address)) as workers:
+    with open_workers(10, partial(int, "30"), EngineOptions(address)) as workers:
         assert [value for value, _ in workers.run(times, [1, 2], "")] == [30, 60]
 
 
 @pytest.mark.slow
 def test_a_job_that_kills_its_workers_is_named_and_the_rest_goes_on(address):
-    with open_workers(10, partial(int, "20"), On(address)) as workers:
+    with open_workers(10, partial(int, "20"), EngineOptions(address)) as workers:
         killer, *others = workers.attempt(times, [666, 1, 2], "", ["the killer", "b", "c"])
     assert isinstance(killer.error, WorkerLost)
     assert "over the killer" in str(killer.error)
@@ -60,12 +60,12 @@ def test_a_job_that_kills_its_workers_is_named_and_the_rest_goes_on(address):
 
 
 def test_where_no_scheduler_is_one_sentence_says_so(monkeypatch):
-    monkeypatch.setattr("reverie.jobs.engines.dask.PATIENCE", 0.5)
+    monkeypatch.setattr("reverie.jobs.engines.dask.SCHEDULER_TIMEOUT", 0.5)
     with pytest.raises(ReverieError, match=r"There is no Dask scheduler at tcp://127\.0\.0\.1:1"):
-        open_workers(10, partial(int, "20"), On("tcp://127.0.0.1:1")).__enter__()
+        open_workers(10, partial(int, "20"), EngineOptions("tcp://127.0.0.1:1")).__enter__()
 
 
 def test_a_task_whose_worker_has_no_time_left_goes_on_in_another(address, tmp_path):
-    with open_workers(10, partial(int, "20"), On(address)) as workers:
+    with open_workers(10, partial(int, "20"), EngineOptions(address)) as workers:
         ((first, second),) = workers.run(leave_once, [tmp_path / "left"], "")
     assert first != second

@@ -5,7 +5,7 @@ import pytest
 from reverie.cli.verbs import parse
 from reverie.foundation.errors import BadInput
 from reverie.jobs.engines.batch import job_script
-from reverie.jobs.engines.settings import SCHEDULERS, On
+from reverie.jobs.engines.settings import SCHEDULERS, EngineOptions
 
 
 @pytest.mark.parametrize(
@@ -20,14 +20,14 @@ from reverie.jobs.engines.settings import SCHEDULERS, On
         ({"dry_run": True}, "is for batch systems"),
     ],
 )
-def test_what_cannot_be_is_one_sentence(options, told):
+def test_impossible_options_are_refused_in_one_sentence(options, told):
     with pytest.raises(BadInput, match=told):
-        On(**options)
+        EngineOptions(**options)
 
 
 @pytest.mark.parametrize("name", SCHEDULERS)
 def test_every_batch_system_has_its_script(name):
-    script = job_script(On(name, gpus=2, memory="3GB", walltime="04:00:00", scheduler_option=("extra=1",)))
+    script = job_script(EngineOptions(name, gpus=2, memory="3GB", walltime="04:00:00", scheduler_option=("extra=1",)))
     assert "distributed.cli.dask_worker" in script
     assert "2" in next(line for line in script.splitlines() if "gpu" in line)
     assert "extra" in script

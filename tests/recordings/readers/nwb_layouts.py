@@ -230,3 +230,12 @@ def with_units(session: WrittenSession) -> NWBFile:
     for neuron in range(7):
         file.add_unit(spike_times=np.arange(0.01 * neuron, session.seconds, 0.1))
     return file
+
+
+def spoil(group, name, values=None):
+    """Delete what a group holds, or put something else in its place."""
+    attributes = dict(group[name].attrs)
+    del group[name]
+    if values is not None:
+        group[name] = values
+        group[name].attrs.update(attributes)

@@ -45,7 +45,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_cannot_be_is_refused_in_one_sentence(case):
+def test_impossible_arrays_are_refused_in_one_sentence(case):
     given, expected = REFUSED[case]
     with pytest.raises(ReverieError, match=expected):
         _ = recorded(**given).tiers
@@ -137,7 +137,7 @@ def test_trials_of_several_frame_rates_are_refused():
         Recording.from_trials("mouse", trials)
 
 
-def test_what_is_of_another_type_is_refused_in_one_sentence():
+def test_values_of_another_type_are_refused_in_one_sentence():
     # Users' calls are not checked for types as the tests' are.
     for given in (RATES, pd.DataFrame(RATES), [1.0, 2.0, 3.0]):
         with pytest.raises(ReverieError, match="came without times"):

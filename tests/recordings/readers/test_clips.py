@@ -37,7 +37,7 @@ def test_the_frame_size_is_that_of_the_pictures(tmp_path: Path, name: str, write
     np.testing.assert_array_equal(np.asarray(clip.footage.values[:]), MOVIE)
 
 
-def test_of_a_film_whose_pixels_are_shown_wider_nothing_is_cut_off(tmp_path: Path) -> None:
+def test_film_with_wide_pixels_is_stretched_and_not_cut(tmp_path: Path) -> None:
     columns = np.arange(32, dtype=np.uint8)[:, None] * 8
     paint = {"paint": lambda _, size: np.tile(columns, (size[0], 1, 3))}
     encoded("libx264", "yuv444p", size=(36, 32), shape=Fraction(2), **paint)(tmp_path / "a.mp4")
@@ -109,7 +109,7 @@ def test_a_movie_that_need_not_have_been_shown_whole_is_told_by_its_pictures(sha
     assert array_axes(shape, Reading(), 20, "clip.npy", ask=True) == axes
 
 
-def test_a_movie_of_which_less_was_shown_than_it_has_either_way_is_asked_about():
+def test_ambiguous_time_axis_is_asked_about():
     with pytest.raises(ReverieError, match="time may be its first axis or its last"):
         array_axes((36, 64, 60), Reading(), 20, "clip.npy", ask=True)
 

@@ -287,7 +287,7 @@ def test_a_movie_at_60_hz_is_thinned_and_said(tmp_path, make_trial):
         (lambda place, s: layouts.write_suite2p(place, s), {"rate": 30.0, "responses": "x"}, "choose --responses"),
     ],
 )
-def test_what_is_not_in_the_files_is_asked_for(tmp_path, session, make, reading, message):
+def test_missing_information_is_asked_for(tmp_path, session, make, reading, message):
     make(tmp_path, session)
     with pytest.raises(ReverieError, match=message):
         open_recording(tmp_path, Reading(**reading))

@@ -53,7 +53,7 @@ def test_arrays_of_ones_own_are_told_the_way(tmp_path: Path):
         open_recordings(tmp_path / "session.npz")
 
 
-def test_what_a_format_says_itself_is_said_not_to_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_options_that_files_make_unnecessary_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     write_animal(os.fsencode(tmp_path / "mouse"))
     open_recordings(tmp_path, Reading(movie=("a=b.mp4",), rate=8.0, frame_rate=20.0))
     assert "is a Sensorium 2023 folder, whose files say it: --movie, --rate." in capsys.readouterr().err
@@ -61,7 +61,7 @@ def test_what_a_format_says_itself_is_said_not_to_be_used(tmp_path: Path, capsys
     assert capsys.readouterr().err == ""
 
 
-def test_what_was_opened_is_read_wherever_one_stands_by_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_opened_recordings_survive_a_change_of_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     write_animal(os.fsencode(tmp_path / "data" / "mouse"))
     monkeypatch.chdir(tmp_path)
     recording = open_recordings("data")["mouse"]
@@ -76,7 +76,7 @@ def test_a_part_of_a_recording_is_told_with_the_recording(part: str, tmp_path: P
         open_recordings(tmp_path / "all" / "mouse" / part)
 
 
-def test_what_lies_beside_recordings_is_no_part_of_them(tmp_path: Path):
+def test_other_folders_beside_recordings_are_ignored(tmp_path: Path):
     write_animal(os.fsencode(tmp_path / "all" / "mouse"))
     (tmp_path / "all" / "notes").mkdir()
     with pytest.raises(ReverieError, match="notes is empty; give the folder or file of a recording"):
@@ -97,7 +97,7 @@ def test_movies_under_other_names_are_not_taken_for_none(spelled: str, tmp_path:
 @pytest.mark.parametrize(
     ("content", "said"), [(b"", "is empty"), (b"version https://git-lfs.github.com/spec/v1\noid", "was not fetched")]
 )
-def test_what_stands_in_for_a_file_is_told(content: bytes, said: str, tmp_path: Path):
+def test_placeholders_of_files_are_named(content: bytes, said: str, tmp_path: Path):
     (tmp_path / "results.hdf5").write_bytes(content)
     with pytest.raises(ReverieError, match=rf"results\.hdf5 {said}"):
         open_recordings(tmp_path / "results.hdf5")
@@ -111,7 +111,7 @@ def test_an_archive_is_to_be_unpacked(name: str, tmp_path: Path):
             open_recordings(given)
 
 
-def test_what_is_not_there_is_not_asked_of_every_reader(tmp_path: Path):
+def test_missing_paths_are_refused_before_any_reader_is_asked(tmp_path: Path):
     (tmp_path / "link").symlink_to("nowhere")
     said = {
         "none": "none is not there; give the folder or file",

@@ -9,7 +9,7 @@ from reverie.recordings.readers.sensorium_layout import write_recording
 
 @pytest.mark.parametrize("padded_frames", [None, 20, 47])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_what_was_written_is_read(tmp_path, make_trial, padded_frames, dtype):
+def test_written_recordings_are_read_back(tmp_path, make_trial, padded_frames, dtype):
     trials = [
         make_trial(0),
         make_trial(3, "oracle", frames=31),

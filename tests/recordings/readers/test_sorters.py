@@ -36,11 +36,12 @@ def test_the_sampling_rate_is_read_as_python_writes_numbers(sorting, session, wr
     text = f"dat_path = 'C:/Mäuse/x.dat'\nsample_rate = {written}\n"
     (sorting / "params.py").write_text(text, encoding="latin-1")  # as on Windows
     found = read(sorting)
+    assert found.tiers == expected.tiers
     for name in expected.tiers:
         np.testing.assert_array_equal(found.responses(name), expected.responses(name))
 
 
-def test_what_else_is_needed_is_told_at_once(sorting):
+def test_all_missing_options_are_named_at_once(sorting):
     (sorting / "params.py").unlink()
     with pytest.raises(ReverieError, match=r"give --rate \(in Hz, such as 30000\), and --frames-table with a csv file"):
         open_recording(sorting)
@@ -84,6 +85,7 @@ def test_the_same_spikes_are_counted_from_files_of_every_sorter(sorting, written
     if written == "ALF":
         clusters.rename(sorting / "spikes.clusters.npy")
     found = read(sorting, **{"rate": 1.0} if written == "seconds" else {})
+    assert found.tiers == expected.tiers
     for name in expected.tiers:
         np.testing.assert_array_equal(found.responses(name), expected.responses(name))
 
@@ -189,7 +191,7 @@ def test_a_plane_without_traces_was_scanned_all_the_same(session, tmp_path):
 
 
 @pytest.mark.parametrize("accepted", [[0, 1, 1, 1, 0, 1, 1], [2, 9]])
-def test_a_list_of_components_that_is_none_is_told(session, tmp_path, accepted):
+def test_an_invalid_list_of_accepted_components_is_refused(session, tmp_path, accepted):
     """Where each is judged by 0 or 1, components 0 and 1 would be taken many times."""
     place = layouts.write_caiman(tmp_path / "mouse.hdf5", session)
     layouts.write_table(tmp_path, session)

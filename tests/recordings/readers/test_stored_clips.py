@@ -104,7 +104,7 @@ def test_a_movie_that_was_never_written_is_told(session, tmp_path):
 
 @pytest.mark.parametrize("kind", ["frames", "onsets"])
 @pytest.mark.parametrize("form", FORMS)
-def test_what_is_white_and_upright_is_told(form, kind, session, tmp_path):
+def test_white_and_upright_can_be_stated(form, kind, session, tmp_path):
     check(read(tmp_path, session, FORMS[form], kind), session, atol=0.1)
 
 

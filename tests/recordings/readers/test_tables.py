@@ -105,7 +105,7 @@ def test_behaviour_of_numbered_rows_is_told(session, tmp_path, name):
 
 
 @pytest.mark.parametrize("columns", [("x", "y"), ("pupil_y", "pupil_x")])
-def test_of_a_gaze_x_comes_before_y_where_the_columns_say_so(session, tmp_path, columns):
+def test_columns_of_gaze_are_taken_by_their_names(session, tmp_path, columns):
     layouts.write_suite2p(tmp_path, session)
     times = np.arange(0, session.seconds, 0.1)
     values = {columns[0]: times, columns[1]: times}

@@ -67,7 +67,7 @@ def test_one_folder_too_deep_is_said_with_the_one_to_give(kind, session, tmp_pat
 
 
 @pytest.mark.parametrize("kind", ["suite2p", "spikes", "nwb"])
-def test_what_was_not_fetched_is_said_to_be_so(kind, session, tmp_path):
+def test_files_not_fetched_are_named(kind, session, tmp_path):
     folder = tmp_path / "mouse"
     LAYOUTS[kind](folder, session)
     file = {"suite2p": "suite2p/plane0/spks.npy", "spikes": "spike_times.npy", "nwb": "mouse.nwb"}[kind]

@@ -40,7 +40,7 @@ def written(folder, session, write):
 
 
 @pytest.mark.parametrize("kind", WRITERS)
-def test_what_has_no_times_runs_at_30_hz_and_that_is_said(tmp_path, session, kind):
+def test_movies_without_times_run_at_30_hz_with_a_note(tmp_path, session, kind):
     recording = open_recording(tmp_path, Reading(**written(tmp_path, session, WRITERS[kind])))
     assert recording.frame_rate == pytest.approx(30.0)
     assert any("(clip0, clip1, clip2)" in note and "at 30 frames a second" in note for note in recording.notes)
@@ -86,9 +86,7 @@ def test_clips_are_found_by_the_names_in_the_table_beside_files_about_them(tmp_p
 
 
 @pytest.mark.parametrize(("cell", "taken"), [("clip{}.avi", "avi"), ("clip{}", "avi"), ("clip{}.png", "png")])
-def test_of_several_files_of_a_name_the_one_that_the_table_names_is_taken_else_the_movie(
-    tmp_path, session, cell, taken
-):
+def test_files_of_one_name_are_chosen_by_the_path_in_the_table_or_else_the_movie(tmp_path, session, cell, taken):
     """A preview and a sound lie beside a film."""
     layouts.write_suite2p(tmp_path, session, kind="onsets")
     table = pd.read_csv(tmp_path / "shown.csv")

@@ -6,7 +6,7 @@ from reverie.inversion.linear.response_features import ResponseFeatures
 from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings
 from reverie.inversion.linear.samples import PictureComponents, Population
 from reverie.studies.spontaneous.agreement import AgreementSettings, JointEnergy, agreement, p_values
-from reverie.studies.spontaneous.library import Search
+from reverie.studies.spontaneous.library import SearchSettings
 
 NEURONS, SIZE = 40, (6, 8)
 
@@ -61,7 +61,7 @@ def test_a_picture_departs_where_it_is(decoder):
     assert (found.excess[found.departs] > 0).all()
 
 
-def test_what_is_shared_departs_from_naive_surrogates_only(decoder):
+def test_shared_fluctuations_depart_from_naive_surrogates_only(decoder):
     claimed = [looked(decoder, 0.0, seed).departs.any() for seed in range(10, 18)]
     assert sum(claimed) <= 2
     found = looked(decoder, 0.0, 3)
@@ -83,7 +83,7 @@ def test_p_values_of_nothing_are_even():
 def test_a_search_that_cannot_be_is_refused():
     for speed in (0.0, 1e9, -1e-9, float("nan")):
         with pytest.raises(ReverieError, match=r"speeds of 0\.01 to 100"):
-            Search(speeds=(1.0, speed))
-    for endless in (AgreementSettings, Search):
+            SearchSettings(speeds=(1.0, speed))
+    for endless in (AgreementSettings, SearchSettings):
         with pytest.raises(ReverieError, match="seconds"):
             endless(seconds=float("inf"))

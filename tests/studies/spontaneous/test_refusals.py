@@ -12,7 +12,7 @@ from reverie.fitted.opening import SubjectSources
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.studies.spontaneous.agreement import AgreementSettings
 from reverie.studies.spontaneous.darkness import darkness
-from reverie.studies.spontaneous.library import Search, clips_of, templates_of
+from reverie.studies.spontaneous.library import SearchSettings, clips_of, templates_of
 from reverie.studies.spontaneous.replay import replay
 
 Look = Callable[..., object]
@@ -27,12 +27,12 @@ def look_for_pictures(world: Any, trials: str, seconds: float, **where: Any) -> 
 
 
 def look_for_clips(world: Any, trials: str, seconds: float, library: str = "oracle", **where: Any) -> None:
-    chosen = {"trials": [trials], "library": [library], "search": Search(seconds)}
+    chosen = {"trials": [trials], "library": [library], "search": SearchSettings(seconds)}
     replay(alpha_of(world), **chosen, **where)
 
 
 @pytest.mark.parametrize("look", [look_for_pictures, look_for_clips])
-def test_what_cannot_be_looked_at_is_said_before_anything_is_fitted(look: Look, tiny_world: Any, tmp_path: Any) -> None:
+def test_impossible_requests_are_refused_before_anything_is_fitted(look: Look, tiny_world: Any, tmp_path: Any) -> None:
     out = tmp_path / "out"
     with pytest.raises(ReverieError, match="no trial or tier 'spontaneous'"):
         look(tiny_world, "spontaneous", 1.0, out=out)
@@ -50,7 +50,7 @@ def test_speeds_at_which_a_clip_lasts_no_time_are_passed_over(tiny_world: Any) -
     fitted = fit(fitted_to(tiny_world), ["likelihood"])
     likelihood, clips = fitted.likelihood.find("sizes"), clips_of(fitted.subject.recording, ["oracle"])
     found, alone = (
-        templates_of(fitted, likelihood, clips, np.ones(20, np.float32), Search(1.0, speeds))
+        templates_of(fitted, likelihood, clips, np.ones(20, np.float32), SearchSettings(1.0, speeds))
         for speeds in ((1.0, 90.0), (1.0,))
     )
     assert [each.speed for each in found] == [each.speed for each in alone] == [1.0] * 2

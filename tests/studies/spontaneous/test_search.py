@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import NotApplicable
-from reverie.studies.spontaneous.search import Alarms, alarms_of, block_maxima, candidates, search, surrogate_maxima
+from reverie.studies.spontaneous.search import (
+    FalseAlarms,
+    block_maxima,
+    candidates,
+    fit_false_alarms,
+    search,
+    surrogate_maxima,
+)
 from reverie.studies.spontaneous.templates import departures_of, log_ratio, significance, template_of
 
 NEURONS, SAMPLES, TIME = 60, 20, 600
@@ -54,7 +61,7 @@ def test_a_gain_that_all_share_moves_nothing(clips, templates):
 def test_a_hidden_stretch_is_found_where_it_is(clips, templates):
     generator = np.random.default_rng(4)
     trials = [drawn(generator, clips), drawn(generator, clips, strength=1.0)]
-    table = candidates(trials, search(trials, templates), ["a", "b"], templates, Alarms(1.0, 3.0, 0.5), 0.1)
+    table = candidates(trials, search(trials, templates), ["a", "b"], templates, FalseAlarms(1.0, 3.0, 0.5), 0.1)
     first = table.iloc[0]
     assert (first["trial"], first["clip"]) == ("b", "clip 2")
     assert first["seconds"] == pytest.approx(30.0, abs=0.2)
@@ -68,7 +75,7 @@ def test_surrogates_tell_how_often_nothing_is_found(clips, templates):
     generator = np.random.default_rng(5)
     trials = [drawn(generator, clips) for _ in range(4)]
     maxima = surrogate_maxima(trials, templates, "shared kept", count=10, factors=1, seed=0)
-    alarms = alarms_of(maxima, 4 * TIME * 0.1 / 3600 * 10)
+    alarms = fit_false_alarms(maxima, 4 * TIME * 0.1 / 3600 * 10)
     assert alarms.per_hour(alarms.threshold(0.01)) == pytest.approx(0.01)
     fresh = [
         value
@@ -81,10 +88,10 @@ def test_surrogates_tell_how_often_nothing_is_found(clips, templates):
 
 def test_surrogates_that_are_all_alike_tell_of_no_rarer_ones():
     with np.errstate(all="raise"):
-        alarms = alarms_of(np.full(100, 2.0), hours=1.0)
+        alarms = fit_false_alarms(np.full(100, 2.0), hours=1.0)
         assert alarms.threshold(0.01) == alarms.beyond == 2.0
 
 
 def test_too_few_surrogates_are_refused():
     with pytest.raises(NotApplicable, match="are too few to estimate rare false alarms"):
-        alarms_of(np.zeros(3), 1.0)
+        fit_false_alarms(np.zeros(3), 1.0)

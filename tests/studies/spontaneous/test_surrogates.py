@@ -13,7 +13,7 @@ def activity():
     return generator.poisson(rates).astype(np.float32), rates
 
 
-def test_what_neurons_share_is_found(activity):
+def test_shared_fluctuations_are_found(activity):
     counts, rates = activity
     found = shared_part(counts, 1)
     population = [each.sum(axis=0) for each in (found, rates)]

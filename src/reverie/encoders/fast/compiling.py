@@ -35,7 +35,7 @@ PROCESSORS: Mapping[str, tuple[str, ...]] = {
 """Compiler flags by processor that the kernels can be compiled for: this machine's with all its features, one with AVX2
 but without AVX-512, and any of this architecture."""
 
-PATIENCE = 600.0
+COMPILER_TIMEOUT = 600.0
 """Seconds a compiler may take. On a quiet machine it needs five; only one that hangs should be given up."""
 
 
@@ -150,7 +150,7 @@ def _compile_with_threads(command: Sequence[str], built: Path) -> None:
 
 def _run(command: Sequence[str], folder: Path) -> None:
     try:
-        subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE, cwd=folder)
+        subprocess.run(command, check=True, capture_output=True, timeout=COMPILER_TIMEOUT, cwd=folder)
     except subprocess.CalledProcessError as error:
         lines = error.stderr.decode(errors="replace").splitlines()
         complaint = next(
@@ -158,7 +158,7 @@ def _run(command: Sequence[str], folder: Path) -> None:
         )
         raise CannotCompileError(f"the compiler {command[0]} failed: {complaint.strip()}") from error
     except subprocess.TimeoutExpired as error:
-        raise CannotCompileError(f"the compiler {command[0]} took longer than {PATIENCE:.0f} s") from error
+        raise CannotCompileError(f"the compiler {command[0]} took longer than {COMPILER_TIMEOUT:.0f} s") from error
     except OSError as error:
         raise CannotCompileError(f"the compiler {command[0]} could not be run: {error.strerror}") from error
 

@@ -24,7 +24,7 @@ COARSE = 1.0
 TRIALS_COMPARED = 20
 """Number of evenly chosen trials from whose movies the rate of change is measured."""
 
-ALIKE = 0.5
+ALIKE_FROM = 0.5
 """Correlation of two frames above which the second adds little information. Frames of natural movies correlate by .8
 and more over four frames; with every, every second and every sixth of them the fit was equally good (docs/log). Frames
 of white noise are all new."""
@@ -150,7 +150,7 @@ class Samples:
 def frames_apart(trials: Sequence[Trial], most: int) -> int:
     """Return how many frames two samples may be apart: as many as movies stay similar over, ``most`` at most.
 
-    Frames are similar when they correlate by ``ALIKE`` or more around the movies' mean picture, in a few trials.
+    Frames are similar when they correlate by ``ALIKE_FROM`` or more around the movies' mean picture, in a few trials.
     """
     products, energy = np.zeros(most + 1), 0.0
     movies = [trial.known_movie for trial in trials[:: -(-len(trials) // TRIALS_COMPARED)]]
@@ -160,7 +160,7 @@ def frames_apart(trials: Sequence[Trial], most: int) -> int:
         reach = range(min(most, len(movie) - 1) + 1)
         products[: len(reach)] += [float(np.vdot(apart[: len(apart) - lag], apart[lag:])) for lag in reach]
         energy += float(np.vdot(apart, apart))
-    alike = [lag for lag in range(1, most + 1) if products[lag] >= ALIKE * energy]
+    alike = [lag for lag in range(1, most + 1) if products[lag] >= ALIKE_FROM * energy]
     return max(alike, default=1)
 
 

@@ -23,7 +23,7 @@ scene."""
 LENGTH = 100
 """Frequencies at which spectra over time are kept; shots last about as many frames."""
 
-SHORTEST = 20
+LEAST_SHOT_FRAMES = 20
 """Fewest frames of a shot that is used."""
 
 OFTEN = 0.6
@@ -98,7 +98,7 @@ def fit_scenes(shots: Iterable[Movie], frame_size: tuple[int, int]) -> Scenes | 
         return None
     total, frames, paths = torch.zeros(LENGTH, *frame_size), 0, []
     for shot in shots:
-        if len(shot) < SHORTEST:
+        if len(shot) < LEAST_SHOT_FRAMES:
             continue
         paths.append(path_of(shot))
         scene = _scene_of(shot, paths[-1])

@@ -8,7 +8,7 @@ from typing import Any
 from reverie.foundation.caches import cache_folder
 from reverie.foundation.errors import NotApplicable
 from reverie.jobs.engines.contract import STOP_AT
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.settings import EngineOptions
 
 CLUSTERS: Mapping[str, str] = {
     "slurm": "SLURMCluster",
@@ -47,12 +47,12 @@ def import_or_tell(module: str) -> Any:  # noqa: ANN401 - a module
         raise NotApplicable(f"The package {module} cannot be imported ({error}); {INSTALL}") from error
 
 
-def cluster_class(on: On) -> Any:  # noqa: ANN401 - the packages are optional, and have no types
+def cluster_class(on: EngineOptions) -> Any:  # noqa: ANN401 - the packages are optional, and have no types
     """Return the class of dask-jobqueue for a batch system."""
     return getattr(import_or_tell("dask_jobqueue"), CLUSTERS[on.on])
 
 
-def directives(on: On) -> list[str] | dict[str, str]:
+def directives(on: EngineOptions) -> list[str] | dict[str, str]:
     """Return the further lines of a job script: GPUs, and the options that the user passes on."""
     cards = [GPUS[on.on].format(on.gpus)] if on.gpus and on.on in GPUS else []
     lines = [*cards, *on.scheduler_option]
@@ -61,7 +61,7 @@ def directives(on: On) -> list[str] | dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in lines)}
 
 
-def options(on: On) -> dict[str, Any]:
+def options(on: EngineOptions) -> dict[str, Any]:
     """Return the options of workers: each is one process of one thread that stops shortly before its walltime ends."""
     stops_after = on.seconds - min(MARGIN, on.seconds // 10)
     found: dict[str, Any] = {
@@ -83,14 +83,14 @@ def options(on: On) -> dict[str, Any]:
     return found | {"walltime": on.walltime.rpartition(":")[0] if on.on == "lsf" else on.walltime}
 
 
-def job_script(on: On) -> str:
+def job_script(on: EngineOptions) -> str:
     """Return the job script of each worker, with a placeholder for this machine's address."""
     found = cluster_class(on)
     return str(found.job_cls("tcp://ADDRESS-OF-THIS-MACHINE:PORT", name="WORKER", **options(on)).job_script())
 
 
-def refusing(on: On, refusals: list[str]) -> Any:  # noqa: ANN401 - as above
-    """Return the class of a job of the batch system that notes in ``refusals`` why the job was refused."""
+def noting_refusals(on: EngineOptions, refusals: list[str]) -> Any:  # noqa: ANN401 - as above
+    """Return the batch system's class of jobs, which appends to ``refusals`` why a job was refused."""
     base = cluster_class(on).job_cls
 
     class Job(base):  # type: ignore[misc,valid-type]

@@ -15,7 +15,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
 from reverie.jobs.engines.batch import logs_folder
 from reverie.jobs.engines.contract import TRIES
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.settings import EngineOptions
 
 DEFAULT_JOBS = 2
 """Number of workers of a batch system by default."""
@@ -23,7 +23,7 @@ DEFAULT_JOBS = 2
 LIST_EVERY = 30.0
 """Seconds between queries of the batch system's list, which burden it; made only while a worker is missing."""
 
-PATIENCE = 60.0
+LIST_TIMEOUT = 60.0
 """Seconds to wait for that list."""
 
 LISTS: Mapping[str, Sequence[str]] = {
@@ -38,7 +38,7 @@ LISTS: Mapping[str, Sequence[str]] = {
 NO_JOBS = "No unfinished job found"
 """Part of LSF's error message where the user has no jobs."""
 
-NAMED = 6
+LISTED_JOBS = 6
 """Largest number of jobs that are named in a sentence."""
 
 
@@ -51,7 +51,7 @@ class BatchWorkers:
         The batch system's own messages about jobs that it refused.
     """
 
-    def __init__(self, on: On, cluster: Any, refusals: list[str]) -> None:  # noqa: ANN401 - an optional package without types
+    def __init__(self, on: EngineOptions, cluster: Any, refusals: list[str]) -> None:  # noqa: ANN401 - an optional package without types
         self.on, self.cluster, self.refusals = on, cluster, refusals
         self.seen = False
         self.waited = False
@@ -60,7 +60,7 @@ class BatchWorkers:
         self.listed = time.monotonic()
         self.cluster.scale(self.on.jobs or DEFAULT_JOBS)
 
-    def keep(self) -> None:
+    def maintain(self) -> None:
         """Replace workers whose walltime ended, and jobs that ended before their worker started.
 
         Raises ReverieError when the batch system refuses jobs, or no worker has started although each was requested
@@ -87,7 +87,7 @@ class BatchWorkers:
         self.unlisted = unlisted
         self.lost += [] if anybody else [job or "" for job in gone.values()]
         if len(self.lost) >= TRIES * (self.on.jobs or DEFAULT_JOBS):
-            raise ReverieError(self._why())
+            raise ReverieError(self._no_worker_sentence())
         if gone:
             ended = [job for job in gone.values() if job]
             say(
@@ -104,7 +104,7 @@ class BatchWorkers:
         why = " ".join(self.refusals[-1].split()) if self.refusals else "it did not say why"
         return f"{self.on.on} takes no jobs: {why}"
 
-    def _why(self) -> str:
+    def _no_worker_sentence(self) -> str:
         ended = [job for job in self.lost if job]
         if not ended:
             return f"{self._refusal_sentence()}; give the same command again once it does."
@@ -115,17 +115,20 @@ class BatchWorkers:
 
 
 def _named(jobs: Sequence[str]) -> str:
-    return f"{'job' if len(jobs) == 1 else 'jobs'} {', '.join(jobs[-NAMED:])}"
+    return f"{'job' if len(jobs) == 1 else 'jobs'} {', '.join(jobs[-LISTED_JOBS:])}"
 
 
 def _listed(system: str, number: str) -> set[str] | None:
     """Return the numbers of this user's waiting and running jobs; None where the batch system does not answer.
 
-    number: a regular expression for the number of a job, with a group ``job_id``.
+    Parameters
+    ----------
+    number
+        A regular expression for the number of a job, with a group ``job_id``.
     """
     words = [word.format(user=getpass.getuser()) for word in LISTS[system]]
     try:
-        ended = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        ended = subprocess.run(words, capture_output=True, text=True, timeout=LIST_TIMEOUT, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     if ended.returncode and NO_JOBS not in ended.stdout + ended.stderr:

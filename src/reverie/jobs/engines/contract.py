@@ -16,7 +16,7 @@ TRIES = 3
 FATAL = (NoSpace, OutOfTime)
 """Errors after which no other task can be done either."""
 
-NAMED = 5
+LISTED_REASONS = 5
 """Largest number of reasons that are listed, each on a line."""
 
 STOP_AT = "REVERIE_STOP_AT"
@@ -63,7 +63,7 @@ class Engine(Protocol):
         """
 
 
-def lost(name: str) -> WorkerLost:
+def worker_lost(name: str) -> WorkerLost:
     """Return the error of a task that lost its process too often."""
     return WorkerLost(
         f"A worker process was killed {TRIES} times over {name}, probably because memory or time ran out; give the "
@@ -72,7 +72,7 @@ def lost(name: str) -> WorkerLost:
 
 
 @contextmanager
-def noted(failed: dict[str, Exception], name: str) -> Iterator[None]:
+def collecting_errors(failed: dict[str, Exception], name: str) -> Iterator[None]:
     """Store an error of the block under a name and continue, unless it prevents all other tasks too."""
     try:
         yield
@@ -95,9 +95,9 @@ def raise_all(failed: Mapping[str, Exception]) -> None:
     if len(reasons) == 1:
         raise first
     lines = [f"  {some(names)}: {reason}" for reason, names in reasons.items()]
-    more = [f"  and {counted(len(lines) - NAMED, 'more reason')}"] if len(lines) > NAMED else []
+    more = [f"  and {counted(len(lines) - LISTED_REASONS, 'more reason')}"] if len(lines) > LISTED_REASONS else []
     kind = kinds.pop() if len(kinds) == 1 else ReverieError
-    raise kind(f"{len(failed)} jobs failed, all others are done:", *lines[:NAMED], *more) from first
+    raise kind(f"{len(failed)} jobs failed, all others are done:", *lines[:LISTED_REASONS], *more) from first
 
 
 def out_of_time() -> bool:
@@ -106,6 +106,6 @@ def out_of_time() -> bool:
     return at.isdecimal() and time.time() >= int(at)
 
 
-def stopped() -> OutOfTime:
-    """Return the error that a job raises when it stopped at its snapshot."""
+def out_of_time_error() -> OutOfTime:
+    """Return the error of a job that stops because its process has run out of time; its snapshot is kept."""
     return OutOfTime("The time of this process is over; give the same command again to resume where it stopped.")

@@ -12,16 +12,16 @@ from uuid import uuid4
 
 from reverie.foundation.errors import ReverieError, WorkerLost
 from reverie.foundation.progress import say
-from reverie.jobs.engines.batch import cluster_class, import_or_tell, options, refusing
+from reverie.jobs.engines.batch import cluster_class, import_or_tell, noting_refusals, options
 from reverie.jobs.engines.batch_workers import BatchWorkers
-from reverie.jobs.engines.contract import TRIES, Opening, Outcome, lost, out_of_time
-from reverie.jobs.engines.here import do_task
-from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.contract import TRIES, Opening, Outcome, out_of_time, worker_lost
+from reverie.jobs.engines.local import do_task
+from reverie.jobs.engines.settings import EngineOptions
 
-LOOK_EVERY = 5.0
+CHECK_EVERY = 5.0
 """Seconds between checks for missing workers."""
 
-PATIENCE = 60.0
+SCHEDULER_TIMEOUT = 60.0
 """Seconds to wait for a scheduler's answer."""
 
 SCHEDULER = {
@@ -35,8 +35,8 @@ SCHEDULER = {
 
 
 @contextmanager
-def processes_elsewhere(opening: Opening, on: On) -> Iterator["Elsewhere"]:
-    """Yield the workers of a batch system, which are requested now and end with the block, or of a Dask scheduler.
+def dask_workers(opening: Opening, on: EngineOptions) -> Iterator["DaskWorkers"]:
+    """Yield the workers of an existing Dask scheduler, or those of a batch system, requested now and ended afterwards.
 
     Raises ReverieError when there is no such scheduler or the packages are not installed.
     """
@@ -47,24 +47,24 @@ def processes_elsewhere(opening: Opening, on: On) -> Iterator["Elsewhere"]:
         try:
             with _client(distributed, cluster, on) as client:
                 say(f"The jobs go to {on.on}; watch them at {client.dashboard_link}.")
-                yield Elsewhere(opening, on, client, None if cluster is None else BatchWorkers(on, cluster, refusals))
+                yield DaskWorkers(opening, on, client, None if cluster is None else BatchWorkers(on, cluster, refusals))
         finally:
             if cluster is not None:
                 with suppress(Exception):  # workers that cannot be ended now end by themselves without this process
                     cluster.close()
 
 
-def _client(distributed: Any, cluster: Any, on: On) -> Any:  # noqa: ANN401 - optional packages without types
+def _client(distributed: Any, cluster: Any, on: EngineOptions) -> Any:  # noqa: ANN401 - optional packages without types
     try:
-        return distributed.Client(cluster or on.on, timeout=PATIENCE, set_as_default=False)
+        return distributed.Client(cluster or on.on, timeout=SCHEDULER_TIMEOUT, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise ReverieError(f"There is no Dask scheduler at {on.on} ({error}); start one, or see --on.") from error
 
 
-def _batch_cluster(on: On, refusals: list[str]) -> Any:  # noqa: ANN401 - an optional package without types
+def _batch_cluster(on: EngineOptions, refusals: list[str]) -> Any:  # noqa: ANN401 - an optional package without types
     try:
         return cluster_class(on)(
-            job_cls=refusing(on, refusals),
+            job_cls=noting_refusals(on, refusals),
             scheduler_options={"dashboard_address": ":0"},
             silence_logs="critical",
             **options(on),
@@ -73,12 +73,12 @@ def _batch_cluster(on: On, refusals: list[str]) -> Any:  # noqa: ANN401 - an opt
         raise ReverieError(f"{on.on} cannot be used here: {error}") from error
 
 
-class Elsewhere:
-    """Workers of a Dask scheduler, one started here or an existing one."""
+class DaskWorkers:
+    """Workers of a Dask scheduler that was started here for a batch system, or of an existing one."""
 
-    def __init__(self, opening: Opening, on: On, client: Any, batch: BatchWorkers | None) -> None:  # noqa: ANN401
+    def __init__(self, opening: Opening, on: EngineOptions, client: Any, batch: BatchWorkers | None) -> None:  # noqa: ANN401
         self.opening, self.on, self.client, self.batch = opening, on, client, batch
-        self.looked = time.monotonic()
+        self.last_check = time.monotonic()
 
     def do(self, work: Callable[[Any, Any], Any], tasks: Sequence[Any], names: Sequence[str]) -> Iterator[Outcome]:
         """Begin tasks in their order and yield each outcome as soon as it is known.
@@ -104,10 +104,10 @@ class Elsewhere:
                 self.client.cancel(list(left))
 
     def _next(self, ended: "SimpleQueue[Any]") -> Any:  # noqa: ANN401 - a future of dask.distributed, or None
-        if time.monotonic() - self.looked >= LOOK_EVERY:
+        if time.monotonic() - self.last_check >= CHECK_EVERY:
             self._check()
         with suppress(Empty):
-            return ended.get(timeout=LOOK_EVERY)
+            return ended.get(timeout=CHECK_EVERY)
         return None
 
     def _outcome(self, future: Any, number: int, names: Sequence[str]) -> Outcome:  # noqa: ANN401
@@ -117,15 +117,15 @@ class Elsewhere:
         if error is None:
             raise WorkerLost(f"{self.on.on} dropped {names[number]}; give the same command again.")
         if type(error).__name__ == "KilledWorker":
-            return Outcome(number, error=lost(names[number]))
+            return Outcome(number, error=worker_lost(names[number]))
         return Outcome(number, error=error)
 
     def _check(self) -> None:
-        self.looked = time.monotonic()
+        self.last_check = time.monotonic()
         if self.client.status not in ("running", "connecting"):
             raise WorkerLost(f"The scheduler of {self.on.on} is gone; give the same command again.")
         if self.batch is not None:
-            self.batch.keep()
+            self.batch.maintain()
 
 
 def _do_or_reschedule(opening: Opening, work: Callable[[Any, Any], Any], task: object) -> object:
@@ -141,7 +141,7 @@ def _do_or_reschedule(opening: Opening, work: Callable[[Any, Any], Any], task: o
             pass
     worker = get_worker()
     worker.loop.add_callback(worker.close_gracefully, reason="walltime")
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + SCHEDULER_TIMEOUT
     while worker.status == Status.running and time.monotonic() < until:
         time.sleep(0.05)
     raise Reschedule

@@ -20,8 +20,8 @@ LEAST_WALLTIME = 60
 
 
 @dataclass(frozen=True)
-class On:
-    """Where jobs are done, and the resources of each worker."""
+class EngineOptions:
+    """Where jobs are done, how many at once, and with what resources each."""
 
     on: str = HERE
     """here, a batch system (slurm, pbs, sge, lsf, htcondor), or a Dask scheduler's address (tcp://HOST:8786)."""

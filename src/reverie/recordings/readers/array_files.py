@@ -13,7 +13,7 @@ from reverie.foundation.errors import ReverieError, reading_foreign, require_unl
 from reverie.foundation.files import read_npy, read_npz
 from reverie.foundation.placeholders import read_start
 from reverie.recordings.signals import REAL
-from reverie.recordings.source import Pictures
+from reverie.recordings.source import SlicedArray
 
 MATLAB = ".mat"
 """Ending of files whose movies are (height, width, time) by default."""
@@ -50,7 +50,7 @@ def is_zarr(path: Path) -> bool:
     return path.is_dir() and any((path / name).is_file() for name in ZARR)
 
 
-def read_movie_array(path: Path) -> Pictures:
+def read_movie_array(path: Path) -> SlicedArray:
     """Return the only array in a file that may be a movie, in the axes' order of the file.
 
     Raises ReverieError when there is none, or several, or the file cannot be read.
@@ -67,19 +67,19 @@ def read_movie_array(path: Path) -> Pictures:
     return require_stored(values, f"{path}:{name}") if isinstance(values, h5py.Dataset) else values
 
 
-def _of_hdf5(path: Path) -> dict[str, Pictures]:
+def _of_hdf5(path: Path) -> dict[str, SlicedArray]:
     try:
         file = h5py.File(path, "r")
     except OSError as error:
         require_unlocked(path, error)
         raise ReverieError(f"{path} could not be read as an HDF5 file ({error}); copy it again.") from error
-    found: dict[str, Pictures] = {}
+    found: dict[str, SlicedArray] = {}
     file.visititems(lambda name, item: found.update({name: item}) if isinstance(item, h5py.Dataset) else None)
     linked = (name for name in file if isinstance(file.get(name, getlink=True), h5py.ExternalLink))
     return found | {name: item for name in linked if isinstance(item := file.get(name), h5py.Dataset)}
 
 
-def _of_matlab(path: Path) -> dict[str, Pictures]:
+def _of_matlab(path: Path) -> dict[str, SlicedArray]:
     """Return the arrays of numbers that may be movies in a file of version 5 to 7, or 7.3, which is HDF5."""
     read_start(path)
     with reading_foreign(path):
@@ -97,7 +97,7 @@ def _of_matlab(path: Path) -> dict[str, Pictures]:
 class _Turned:
     """An array stored with its axes in reverse order, read by parts."""
 
-    def __init__(self, stored: Pictures) -> None:
+    def __init__(self, stored: SlicedArray) -> None:
         self.stored = stored
         self.shape, self.dtype = tuple(stored.shape[::-1]), stored.dtype
 

@@ -16,7 +16,7 @@ from reverie.recordings.gaps import LONGEST_BRIDGED
 from reverie.recordings.readers.clip_axes import array_axes, as_movie
 from reverie.recordings.readers.clips import OpenClip, open_clip
 from reverie.recordings.readers.event_tables import usual_columns
-from reverie.recordings.readers.frame_tables import by_frame
+from reverie.recordings.readers.frame_tables import has_row_per_frame
 from reverie.recordings.readers.timed_showings import frames_shown, timed_showings
 from reverie.recordings.readers.timed_values import Timed, TimedValues, timed, with_times
 from reverie.recordings.readers.trials import require_folder_name
@@ -57,7 +57,7 @@ def arrays_source(given: GivenArrays, reading: Reading) -> ClockedSource:
     named = {str(clip): with_times(one) for clip, one in by_name.items()}
     place = f"What was shown to {name}"
     table = None if given.shown is None else usual_columns(_table(given.shown, place), named.__contains__)[0]
-    clips = _Clips(named, reading, numbered=table is not None and by_frame(table))
+    clips = _Clips(named, reading, numbered=table is not None and has_row_per_frame(table))
     if table is not None:
         showings, notes = timed_showings(table, place, clips.open, reading)
     else:

@@ -10,7 +10,7 @@ from reverie.foundation.errors import ReverieError, require_unlocked
 from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.clocks import sampled_times
 from reverie.recordings.readers.array_files import require_stored
-from reverie.recordings.readers.beside import agreed_rate, table_too, with_files_beside
+from reverie.recordings.readers.shown_movies import agreed_rate, recorded_with_files, table_too
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import REAL, Meaning, Sampled
 
@@ -53,7 +53,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
         columns=columns,
     )
     note = f"{place}: {which} of {responses.rows} components at {rate:g} Hz."
-    return ClockedSource(with_files_beside(place.stem, place, [responses], note, reading), reading)
+    return ClockedSource(recorded_with_files(place.stem, place, [responses], note, reading), reading)
 
 
 def _accepted(estimates: Any, count: int, place: Path) -> np.ndarray | None:  # noqa: ANN401 - h5py ships no types

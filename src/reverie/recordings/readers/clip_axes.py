@@ -6,7 +6,7 @@ import numpy as np
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.reading import Reading
-from reverie.recordings.source import Pictures
+from reverie.recordings.source import SlicedArray
 
 COLOURED = ("time,height,width,channel", "time,channel,height,width", "height,width,channel,time")
 """Orders of the axes of movies with colours, the most common first."""
@@ -15,7 +15,7 @@ MOST_COLOURS = 4
 """Largest number of colour channels: red, green, blue and transparency; screens for mice often have two."""
 
 
-def as_movie(values: Pictures) -> Pictures:
+def as_movie(values: SlicedArray) -> SlicedArray:
     """Return an array of pictures; a single one, with or without colours, becomes a movie of one frame."""
     shape = values.shape
     single = len(shape) == 2 or (len(shape) == 3 and shape[-1] <= MOST_COLOURS < shape[0])

@@ -16,7 +16,7 @@ from reverie.foundation.files import read_json, read_npy
 from reverie.foundation.folders import folders_in, may_enter
 from reverie.foundation.progress import say
 from reverie.recordings.clocked import ClockedSource
-from reverie.recordings.lazy_trials import OnDisk
+from reverie.recordings.disk_arrays import DiskArray
 from reverie.recordings.readers.clip_axes import array_axes, as_movie
 from reverie.recordings.readers.clips import TEXTS, open_clip
 from reverie.recordings.readers.experanto_devices import read_behaviour, read_device, read_yaml
@@ -136,5 +136,5 @@ def _footage(folder: Path, stem: str, frames: int, reading: Reading) -> Footage:
     found = [path for path in films if path.suffix.lower() not in TEXTS] or [usual]
     if found[0].suffix != ".npy":
         return open_clip(found[0], reading, frames, numbered=True).footage
-    values = as_movie(OnDisk.of(read_npy(found[0])))
+    values = as_movie(DiskArray.of(read_npy(found[0])))
     return Footage(str(found[0]), values, array_axes(values.shape, reading, frames, str(found[0])))

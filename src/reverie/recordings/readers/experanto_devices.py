@@ -14,7 +14,7 @@ from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.foundation.files import read_npy, read_text
 from reverie.foundation.progress import say
 from reverie.recordings.clocks import sampled_times
-from reverie.recordings.lazy_trials import OnDisk
+from reverie.recordings.disk_arrays import DiskArray
 from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
 
 EYE_COLUMNS = {1: (PUPIL,), 3: (PUPIL, GAZE_X, GAZE_Y), 4: (PUPIL, None, GAZE_X, GAZE_Y)}
@@ -88,12 +88,12 @@ def _say_other_length(folder: Path, seconds: float, meta: Mapping[str, Any]) -> 
             )
 
 
-def _values(folder: Path, meta: Mapping[str, Any]) -> OnDisk | np.ndarray:
+def _values(folder: Path, meta: Mapping[str, Any]) -> DiskArray | np.ndarray:
     path = folder / "data.mem"
     if (folder / "data.npy").exists() and not (meta.get("is_mem_mapped") and path.exists()):
         stored = read_npy(folder / "data.npy")
         _require_described(folder, stored.shape, meta)
-        return OnDisk.of(stored)
+        return DiskArray.of(stored)
     shape = (int(meta["n_timestamps"]), int(meta["n_signals"]))
     dtype = np.dtype(str(meta["dtype"]))
     if not path.exists():
@@ -111,7 +111,7 @@ def _values(folder: Path, meta: Mapping[str, Any]) -> OnDisk | np.ndarray:
             f"{path} has {there} bytes, but {shape[0]} samples of {shape[1]} signals in its meta.yml take {wanted}: "
             "the two are not of one export."
         )
-    return OnDisk(path, shape, dtype, 0, "C")
+    return DiskArray(path, shape, dtype, 0, "C")
 
 
 def _require_described(folder: Path, shape: tuple[int, ...], meta: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npy, write_text
 from reverie.foundation.folders import building
-from reverie.recordings.clocked import FASTEST
+from reverie.recordings.clocked import MOST_HERTZ
 from reverie.recordings.trial import Trial
 
 
@@ -41,7 +41,7 @@ def _write_parts(folder: Path, trials: Iterable[Trial]) -> None:
                     f"--leave-out trial:{trial.name}, or write it --to sensorium."
                 )
             stream.write(np.ascontiguousarray(trial.responses.T, dtype=np.float32).tobytes())
-            still = trial.movie is not None and trial.frame_rate > FASTEST and np.ptp(trial.movie, axis=0).max() == 0
+            still = trial.movie is not None and trial.frame_rate > MOST_HERTZ and np.ptp(trial.movie, axis=0).max() == 0
             pictures = 1 if still else trial.frames
             _write_item(folder / "screen", f"{number:05d}", trial, len(shown), pictures)
             shown += range(frames, frames + pictures)

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.clocked import STILL
+from reverie.recordings.clocked import STILL_SECONDS
 from reverie.recordings.overlaps import OVERLAP
 from reverie.recordings.readers.clips import UNTIMED
-from reverie.recordings.readers.tables import in_order, numbers, timed_rows, words
+from reverie.recordings.readers.tables import numbers, order_by_time, timed_rows, words
 from reverie.recordings.recorded import Showing
 
 PAUSE = 1.0
@@ -23,7 +23,7 @@ BACKWARDS = 0.75
 """Share of steps to a lower frame above which times go backwards; of pictures in any order it is about a half."""
 
 
-def by_frame(table: pd.DataFrame) -> bool:
+def has_row_per_frame(table: pd.DataFrame) -> bool:
     """Return whether a table has a row per frame, rather than a row per showing."""
     return {"time", "clip", "frame"} <= set(table.columns)
 
@@ -31,7 +31,7 @@ def by_frame(table: pd.DataFrame) -> bool:
 def moves(showings: Sequence[Showing]) -> bool:
     """Return whether movies were shown, rather than a series of images."""
     steps = [float(np.median(np.diff(showing.onsets))) for showing in showings if len(showing.onsets) > 1]
-    return bool(steps) and float(np.median(steps)) <= STILL
+    return bool(steps) and float(np.median(steps)) <= STILL_SECONDS
 
 
 def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
@@ -89,7 +89,7 @@ def _comes_in_order(frames: np.ndarray, clips: np.ndarray, stay: np.ndarray) -> 
     """
     same = clips[1:] == clips[:-1]
     steps, of = pd.Series(np.diff(frames)[same]), clips[1:][same]
-    usual = steps.groupby(of).transform("median").where(stay[1:][same] <= STILL, 0.0)
+    usual = steps.groupby(of).transform("median").where(stay[1:][same] <= STILL_SECONDS, 0.0)
     ordered = steps.between(0, np.maximum(1.0, usual + 1)).groupby(of).mean()
     return pd.Series(clips).map(ordered).fillna(1.0).to_numpy(float) > 0.5
 
@@ -100,7 +100,7 @@ def _begins_again(
     """Return of each frame but the first whether another showing begins with it, even where the clip is the same."""
     jumps, steady = np.diff(frames), steady[1:]
     # Images of a series come in any order, and each is a showing of its own; pictures in order may be a slow movie.
-    alone = (stay[1:] > STILL) & (jumps != 0) & ~((jumps == 1) & steady)
+    alone = (stay[1:] > STILL_SECONDS) & (jumps != 0) & ~((jumps == 1) & steady)
     paused = np.diff(times) > np.maximum(PAUSE, 2 * stay[1:])
     return np.asarray(paused | ((jumps < 0) & steady) | alone)
 
@@ -111,7 +111,7 @@ def _order(table: pd.DataFrame, place: str) -> np.ndarray:
     other = (np.diff(table["frame"]) != 0) | (clips[1:] != clips[:-1])
     if other.sum() <= np.sum(np.diff(times) < 0):
         return np.argsort(times, kind="stable")
-    return in_order(times, table.index.to_numpy() + 2, place)
+    return order_by_time(times, table.index.to_numpy() + 2, place)
 
 
 def _require_forward(times: np.ndarray, frames: np.ndarray, clips: np.ndarray, place: str) -> None:
@@ -120,5 +120,5 @@ def _require_forward(times: np.ndarray, frames: np.ndarray, clips: np.ndarray, p
     steps, order = np.diff(times)[same], np.diff(frames)[same]
     if len(steps) and np.median(steps) > SLOWEST_IMAGES:
         raise ReverieError(f"{place} has frames that are {np.median(steps):.4g} s apart; give times in seconds.")
-    if len(order) and np.mean(order < 0) > BACKWARDS and np.median(steps) <= STILL:
+    if len(order) and np.mean(order < 0) > BACKWARDS and np.median(steps) <= STILL_SECONDS:
         raise ReverieError(f"{place} has times that go backwards as frames advance; give when each frame was shown.")

@@ -13,7 +13,7 @@ from reverie.foundation.folders import folders_in, may_enter, visible_in
 from reverie.recordings.readers import sensorium_layout as layout
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, Source, StoredSeries
-from reverie.recordings.usability import NAMED
+from reverie.recordings.usability import LISTED_NAMES
 
 SIGNALS_OF: Mapping[str, tuple[str, ...]] = {
     layout.BEHAVIOR: STATE_NAMES[:2],
@@ -186,7 +186,7 @@ class SensoriumSource(Source):
             taken = set(self._files[kind].values())
             odd = [name for name in _files_in(folder) if name not in taken]
             if odd:
-                yield f"{folder} holds files that are not trials and are passed over: {some(odd, NAMED)}."
+                yield f"{folder} holds files that are not trials and are passed over: {some(odd, LISTED_NAMES)}."
 
     def _path(self, kind: str, name: str) -> Path | None:
         """Return the file of a trial's array; a broken link counts, since its data may yet be fetched."""
@@ -221,7 +221,7 @@ class SensoriumSource(Source):
             )
             return dict(zip(self.trials, words, strict=True)), (told,)
         found = {name: words[int(name)] if int(name) < len(words) else "none" for name in self.trials}
-        note = f"{path} holds {len(words)} tiers, so that trials beyond it are not used: {some(beyond, NAMED)}."
+        note = f"{path} holds {len(words)} tiers, so that trials beyond it are not used: {some(beyond, LISTED_NAMES)}."
         return found, (note,) if beyond else ()
 
 

@@ -11,7 +11,7 @@ from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.progress import say
 from reverie.recordings.overlaps import OVERLAP
 from reverie.recordings.readers.clips import OpenClip
-from reverie.recordings.readers.frame_tables import by_frame, showings_by_frame
+from reverie.recordings.readers.frame_tables import has_row_per_frame, showings_by_frame
 from reverie.recordings.readers.tables import numbers, timed_rows, words
 from reverie.recordings.recorded import Showing
 from reverie.recordings.source import read_members
@@ -37,7 +37,7 @@ def showings_of(table: pd.DataFrame, place: str, opened: Callable[[str, int | No
     """
     if (twice := table.columns[table.columns.duplicated()]).size:
         raise ReverieError(f"{place} has two columns {twice[0]!r}; remove one.")
-    if by_frame(table):
+    if has_row_per_frame(table):
         return showings_by_frame(table, place)
     if {"onset", "clip"} <= set(table.columns):
         rows = numbers(timed_rows(table, "onset", place), ("onset",), place).sort_values("onset", kind="stable")

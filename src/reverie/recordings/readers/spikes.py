@@ -10,7 +10,7 @@ from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.files import read_npy
 from reverie.foundation.placeholders import read_start
 from reverie.recordings.clocked import ClockedSource
-from reverie.recordings.readers.beside import agreed_rate, table_too, with_files_beside
+from reverie.recordings.readers.shown_movies import agreed_rate, recorded_with_files, table_too
 from reverie.recordings.readers.tables import read_csv, words
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import SpikeTrains
@@ -84,7 +84,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     begins, ends = np.searchsorted(sorted_clusters, units), np.searchsorted(sorted_clusters, units, side="right")
     trains = [sorted_times[begin:end] for begin, end in zip(begins, ends, strict=True)]
     spikes = SpikeTrains(str(files[0]), trains, recorded=(0.0, float(times.max(initial=0.0))))
-    return ClockedSource(with_files_beside(place.resolve().name, place, [spikes], note, reading), reading)
+    return ClockedSource(recorded_with_files(place.resolve().name, place, [spikes], note, reading), reading)
 
 
 def _numbers(path: Path, what: str, *, whole: bool) -> np.ndarray:

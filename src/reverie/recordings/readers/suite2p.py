@@ -15,10 +15,10 @@ from reverie.foundation.files import read_npy
 from reverie.foundation.progress import say
 from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.clocks import sampled_times
-from reverie.recordings.readers.beside import table_too, with_files_beside
+from reverie.recordings.readers.shown_movies import recorded_with_files, table_too
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled
-from reverie.recordings.source import Pictures, read_members
+from reverie.recordings.source import SlicedArray, read_members
 
 TRACES: dict[str, Meaning] = {"spks": "amount", "F": "level", "dF": "level"}
 """Choices of ``--responses``: deconvolved activity, fluorescence, or fluorescence minus 0.7 times the neuropil's."""
@@ -68,7 +68,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
         f"after the other{f' (with {scanned - len(planes)} without traces)' if scanned > len(planes) else ''}."
     )
     name = place.resolve().parent.name if place.resolve().name == "suite2p" else place.resolve().name
-    return ClockedSource(with_files_beside(name, place, responses, note, reading), reading)
+    return ClockedSource(recorded_with_files(name, place, responses, note, reading), reading)
 
 
 def _planes(path: Path) -> list[Path]:
@@ -111,7 +111,7 @@ def _has_traces(folder: Path) -> bool:
 
 
 def _plane(folder: Path, which: str, rate: float, delay: float) -> Sampled:
-    values: Pictures = read_npy(folder / ("spks.npy" if which == "spks" else "F.npy"))
+    values: SlicedArray = read_npy(folder / ("spks.npy" if which == "spks" else "F.npy"))
     if which == "dF":
         values = _Corrected(folder, read_npy(folder / "F.npy"), read_npy(folder / "Fneu.npy"))
     if len(values.shape) != 2:

@@ -23,7 +23,7 @@ DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+([eE][-+]?\d+)?\s*")
 SECONDS = re.compile(r"[ _]*[(\[](s|sec|seconds)[)\]]$")
 """Seconds as a unit at the end of a column's name."""
 
-APART = 1.0
+LARGEST_STEP_BACK = 1.0
 """Seconds by which the time of a row may be before that of the row above it within one part of a table."""
 
 SHORTEST_PART = 20
@@ -61,7 +61,9 @@ def read_csv(path: Path) -> pd.DataFrame:
     return table[[name for name in table if not (str(name).startswith(UNNAMED) and _is_uninformative(table[name]))]]
 
 
-def in_order(times: Float[np.ndarray, " row"], rows: Int[np.ndarray, " row"], place: str) -> Int[np.ndarray, " row"]:
+def order_by_time(
+    times: Float[np.ndarray, " row"], rows: Int[np.ndarray, " row"], place: str
+) -> Int[np.ndarray, " row"]:
     """Return the order of a table's rows in time; it may list movie after movie, block after block, or be in no order.
 
     Raises ReverieError where its parts are at the same times, as where the clock of each begins at 0.
@@ -73,7 +75,7 @@ def in_order(times: Float[np.ndarray, " row"], rows: Int[np.ndarray, " row"], pl
     place
         Where the table lies, for the message.
     """
-    part = np.concatenate([[0], np.cumsum(np.diff(times) < -APART)])
+    part = np.concatenate([[0], np.cumsum(np.diff(times) < -LARGEST_STEP_BACK)])
     order = np.argsort(times, kind="stable")
     has_parts = len(times) >= SHORTEST_PART * (part[-1] + 1)
     if has_parts and np.count_nonzero(np.diff(part[order])) > INTERLEAVED * len(times):

@@ -10,12 +10,12 @@ from reverie.recordings.footage import picture_size
 from reverie.recordings.readers.array_files import ARRAYS
 from reverie.recordings.readers.clip_axes import may_be_turned
 from reverie.recordings.readers.clips import OpenClip
-from reverie.recordings.readers.frame_tables import by_frame
+from reverie.recordings.readers.frame_tables import has_row_per_frame
 from reverie.recordings.readers.showings import showings_of
 from reverie.recordings.readers.tables import words
 from reverie.recordings.reading import Reading
 from reverie.recordings.recorded import Showing
-from reverie.recordings.usability import NAMED
+from reverie.recordings.usability import LISTED_NAMES
 
 LONGER = 1.1
 """Duration of a showing, in durations of its movie, above which there is a message; so there is below its inverse."""
@@ -85,16 +85,15 @@ def timed_showings(
         return movie
 
     showings = showings_of(table, place, timed)
-    doubts = counted_from_one(showings, place) if by_frame(table) else _at_other_speed(table, seconds, place)
+    doubts = counted_from_one(showings, place) if has_row_per_frame(table) else _at_other_speed(table, seconds, place)
     if turned and reading.frame_rate is not None:
-        note = (
-            f"{place} names arrays whose first axis or last may be time ({some(turned, NAMED)}); they are taken to be "
-        )
+        named = some(turned, LISTED_NAMES)
+        note = f"{place} names arrays whose first axis or last may be time ({named}); they are taken to be "
         return showings, (f"{note}{next(iter(turned.values()))}.", *doubts)
     if not untimed or reading.frame_rate is not None:
         return showings, doubts
     note = (
-        f"{place} names movies that do not say how fast they were shown ({some(untimed, NAMED)}); they are taken to "
-        f"have run at {next(iter(untimed.values()))}."
+        f"{place} names movies that do not say how fast they were shown ({some(untimed, LISTED_NAMES)}); they are "
+        f"taken to have run at {next(iter(untimed.values()))}."
     )
     return showings, (note, *doubts)

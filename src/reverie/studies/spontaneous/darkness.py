@@ -30,7 +30,7 @@ from reverie.scoring.rule import scored_region
 from reverie.studies.figures import COLOURS, column_figure, legend
 from reverie.studies.page import write_study
 from reverie.studies.spontaneous.agreement import CLAIMED, Agreement, AgreementSettings, JointEnergy, agreement
-from reverie.studies.spontaneous.library import long_enough_trials, spanned
+from reverie.studies.spontaneous.library import frames_in, long_enough_trials
 from reverie.studies.spontaneous.surrogates import KINDS, amplitude_adjusted, shared_part, surrogate
 from reverie.studies.study import Findings, Picture, Question
 
@@ -85,7 +85,7 @@ def darkness(
     fitted = fit(reader.fits[0], ["ridge"])
     decoder = fitted.ridge
     chosen = [recording.trial(name) for name in names]
-    stretch = spanned(recording, settings.seconds)
+    stretch = frames_in(recording, settings.seconds)
     joint_energy = JointEnergy(decoder, scored_region(reader.mask))
     activity = [decoder.features.scaled(responses_of(recording.name, trial)) for trial in chosen]
     found = agreement(joint_energy, activity, stretch, settings, seed=seed)

@@ -1,4 +1,4 @@
-"""What is searched, and for what: settings, trials, clips and their templates, all in samples of a few frames."""
+"""A search for replays: its settings, the trials to search, and the clips to search for, in samples of a few frames."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from reverie.foundation.errors import BadInput, NotApplicable, counted, some
 from reverie.foundation.progress import say, tracked
 from reverie.foundation.requests import ABOVE_0, AT_LEAST_0, AT_LEAST_1, Range, convert_fields, require_possible
 from reverie.inversion.likelihood import EventLikelihood, Likelihood
-from reverie.recordings.contents import different_movies
+from reverie.recordings.contents import first_of_each_movie
 from reverie.recordings.opening import choose_trials, responses_of
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import fill_missing
@@ -35,7 +35,7 @@ SPEEDS = Range(0.01, 100.0)
 
 
 @dataclass(frozen=True)
-class Search:
+class SearchSettings:
     """Settings of a search for replays."""
 
     seconds: float = 2.0
@@ -65,7 +65,7 @@ def long_enough_trials(recording: Recording, names: Sequence[str], seconds: floa
 
     Raises NotApplicable when there is none, and ReverieError when a name is unknown.
     """
-    chosen, shortest = choose_trials(recording, names), spanned(recording, seconds)
+    chosen, shortest = choose_trials(recording, names), frames_in(recording, seconds)
     fit = [name for name in chosen if recording.has_responses(name) and recording.frames(name) >= shortest]
     unfit = [name for name in chosen if name not in fit]
     trials = counted(len(unfit), "trial")
@@ -77,7 +77,7 @@ def long_enough_trials(recording: Recording, names: Sequence[str], seconds: floa
     return fit
 
 
-def spanned(recording: Recording, seconds: float) -> int:
+def frames_in(recording: Recording, seconds: float) -> int:
     """Return the number of frames in a stretch of this many seconds, at least 1."""
     return max(1, round(seconds * recording.frame_rate))
 
@@ -87,7 +87,7 @@ def clips_of(recording: Recording, names: Sequence[str]) -> dict[str, Movie]:
 
     Raises NotApplicable when none of them shows a movie.
     """
-    shown = different_movies(recording, filter(recording.has_movie, choose_trials(recording, names)))
+    shown = first_of_each_movie(recording, filter(recording.has_movie, choose_trials(recording, names)))
     if not shown:
         raise NotApplicable(f"None of the trials {', '.join(names)} of {recording.name} shows a movie to look for.")
     return {name: np.array(recording.movie(name), dtype=np.float32) for name in shown}
@@ -98,7 +98,7 @@ def templates_of(
     likelihood: Likelihood,
     clips: dict[str, Movie],
     resting: Float[np.ndarray, " neuron"],
-    settings: Search,
+    settings: SearchSettings,
 ) -> list[Template]:
     """Return the templates of all half-overlapping stretches of every clip, at every speed and contrast.
 
@@ -119,7 +119,7 @@ def templates_of(
         shown = warped(movie, first, frames, speed)
         state = np.repeat(ordinary[:, None], frames, axis=1)
         rates = torch.from_numpy(predict(subject.encoder, shown, state, subject.animal))
-        whole = in_samples(_expected(likelihood, rates))
+        whole = sum_in_samples(_expected(likelihood, rates))
         expected.append(whole.mean(axis=1))
         for begin in range(0, whole.shape[1] - samples + 1, max(1, samples // 2)):
             moment = (first + speed * begin * SAMPLE) / subject.recording.frame_rate
@@ -137,15 +137,15 @@ def activity_of(fitted: Fitted, likelihood: Likelihood, names: Sequence[str]) ->
     """Return the sufficient statistic of the responses to each trial, summed within samples (neuron, sample)."""
     recording = fitted.subject.recording
     return [
-        in_samples(likelihood.statistic(torch.tensor(responses_of(recording.name, recording.trial(name)))).numpy())
+        sum_in_samples(likelihood.statistic(torch.tensor(responses_of(recording.name, recording.trial(name)))).numpy())
         for name in names
     ]
 
 
-def in_samples(values: Float[np.ndarray, "neuron frame"]) -> Float[np.ndarray, "neuron sample"]:
+def sum_in_samples(values: Float[np.ndarray, "neuron frame"]) -> Float[np.ndarray, "neuron sample"]:
     """Return the sums over each ``SAMPLE`` frames; an incomplete sample at the end is left out.
 
-    >>> in_samples(np.ones((1, 7))).tolist()
+    >>> sum_in_samples(np.ones((1, 7))).tolist()
     [[3.0, 3.0]]
     """
     whole = values[:, : values.shape[1] // SAMPLE * SAMPLE]

@@ -20,8 +20,15 @@ from reverie.foundation.folders import require_folder, require_own
 from reverie.foundation.progress import say
 from reverie.studies.figures import COLOURS, column_figure, legend
 from reverie.studies.page import write_study
-from reverie.studies.spontaneous.library import SAMPLE, Search, activity_of, clips_of, long_enough_trials, templates_of
-from reverie.studies.spontaneous.search import alarms_of, block_maxima, candidates, search, surrogate_maxima
+from reverie.studies.spontaneous.library import (
+    SAMPLE,
+    SearchSettings,
+    activity_of,
+    clips_of,
+    long_enough_trials,
+    templates_of,
+)
+from reverie.studies.spontaneous.search import block_maxima, candidates, fit_false_alarms, search, surrogate_maxima
 from reverie.studies.spontaneous.surrogates import KINDS, Kind
 from reverie.studies.study import Findings, Picture, Question
 
@@ -33,7 +40,7 @@ TABLE = "candidates.csv"
 
 
 def find_replays(
-    fitted: Fitted, trials: Sequence[str], library: Sequence[str], settings: Search, *, seed: int = 0
+    fitted: Fitted, trials: Sequence[str], library: Sequence[str], settings: SearchSettings, *, seed: int = 0
 ) -> tuple[pd.DataFrame, Findings]:
     """Search trials for replays of clips that other trials showed.
 
@@ -55,7 +62,7 @@ def find_replays(
         )
         for kind in KINDS
     }
-    alarms = {kind: alarms_of(found, hours * settings.surrogates) for kind, found in maxima.items()}
+    alarms = {kind: fit_false_alarms(found, hours * settings.surrogates) for kind, found in maxima.items()}
     table = candidates(activity, best, trials, templates, alarms["shared kept"], seconds)
     table["claimed"] = table["false_alarms_per_hour"] <= settings.alarms
     block = 2 * templates[0].ratio.shape[1]
@@ -90,7 +97,7 @@ def replay(
     trials: Sequence[str],
     library: Sequence[str],
     out: Path,
-    search: Search | None = None,
+    search: SearchSettings | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Search an animal's trials for replays, write the table and a page to a folder, and return the candidates.
@@ -116,7 +123,7 @@ def replay(
         When data and encoder do not belong together, no clip or no activity can be searched, or ``out`` holds something
         else.
     """
-    settings = search or Search()
+    settings = search or SearchSettings()
     require_own(out, "page", TABLE)
     require_folder(out)
     opened, recording = sources.open(choose_device("cpu"))
@@ -131,7 +138,7 @@ def replay(
     return table
 
 
-def _claims_sentence(table: pd.DataFrame, settings: Search) -> str:
+def _claims_sentence(table: pd.DataFrame, settings: SearchSettings) -> str:
     claimed = table[table["claimed"]]
     limit = f"less than {settings.alarms:g} false alarms an hour"
     if claimed.empty:

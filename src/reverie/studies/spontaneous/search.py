@@ -12,30 +12,30 @@ from reverie.foundation.progress import tracked
 from reverie.studies.spontaneous.surrogates import KINDS, Activity, Kind, amplitude_adjusted, shared_part, surrogate
 from reverie.studies.spontaneous.templates import Template, departures_of, log_ratio, significance
 
-TAIL = 0.9
+TAIL_QUANTILE = 0.9
 """Quantile of the surrogates' maxima above which their tail is modelled as exponential (Pickands 1975)."""
 
-MOST = 50
+MOST_CANDIDATES = 50
 """Largest number of candidates that are reported."""
 
-FEWEST = 20
+LEAST_MAXIMA = 20
 """Smallest number of maxima that a tail is fitted to."""
 
 
 @dataclass(frozen=True)
-class Best:
+class StrongestMatches:
     """The strongest match at each start (start,): its z, and the number of its template."""
 
     z: Float[np.ndarray, " start"]
     template: Int[np.ndarray, " start"]
 
 
-def search(activity: Sequence[Activity], templates: Sequence[Template]) -> list[Best]:
-    """Return the strongest match at each start, for each trial; all templates must be equally long."""
+def search(activity: Sequence[Activity], templates: Sequence[Template]) -> list[StrongestMatches]:
+    """Return, for each trial, the strongest match at each start (in samples); all templates must be equally long."""
     found = []
     for one in activity:
         starts = max(one.shape[1] - templates[0].ratio.shape[1] + 1, 0)
-        best = Best(np.full(starts, -np.inf), np.zeros(starts, dtype=int))
+        best = StrongestMatches(np.full(starts, -np.inf), np.zeros(starts, dtype=int))
         departures = departures_of(one)
         for number, template in enumerate(templates):
             z = significance(one, departures, template)
@@ -46,8 +46,8 @@ def search(activity: Sequence[Activity], templates: Sequence[Template]) -> list[
 
 
 @dataclass(frozen=True)
-class Alarms:
-    """How many matches per hour of surrogates exceed a threshold z: rate · exp(−(z − beyond) / scale)."""
+class FalseAlarms:
+    """Number of matches per hour of surrogates that exceed a threshold z: rate · exp(−(z − beyond) / scale)."""
 
     rate: float
     beyond: float
@@ -62,19 +62,19 @@ class Alarms:
         return self.beyond + self.scale * float(np.log(max(self.rate / alarms, 1.0)))
 
 
-def alarms_of(maxima: Float[np.ndarray, " block"], hours: float) -> Alarms:
+def fit_false_alarms(maxima: Float[np.ndarray, " block"], hours: float) -> FalseAlarms:
     """Fit the rate of false alarms to the maxima of blocks of surrogate activity, which lasts this many hours in all.
 
     Raises NotApplicable when there are too few maxima.
     """
-    if len(maxima) < FEWEST:
+    if len(maxima) < LEAST_MAXIMA:
         raise NotApplicable(
             f"{len(maxima)} blocks of surrogate activity are too few to estimate rare false alarms; give more "
             "trials or surrogates."
         )
-    beyond = float(np.quantile(maxima, TAIL))
+    beyond = float(np.quantile(maxima, TAIL_QUANTILE))
     above = maxima[maxima > beyond] - beyond
-    return Alarms(len(above) / hours, beyond, max(float(above.mean()), 1e-6) if len(above) else 1e-6)
+    return FalseAlarms(len(above) / hours, beyond, max(float(above.mean()), 1e-6) if len(above) else 1e-6)
 
 
 def surrogate_maxima(
@@ -105,10 +105,10 @@ def block_maxima(z: Float[np.ndarray, " start"], block: int) -> list[float]:
 
 def candidates(
     activity: Sequence[Activity],
-    best: Sequence[Best],
+    best: Sequence[StrongestMatches],
     names: Sequence[str],
     templates: Sequence[Template],
-    alarms: Alarms,
+    alarms: FalseAlarms,
     seconds: float,
 ) -> pd.DataFrame:
     """Return the strongest matches that do not overlap, the strongest first.
@@ -124,7 +124,7 @@ def candidates(
     length = templates[0].ratio.shape[1]
     left = [one.z.copy() for one in best]
     rows: list[dict[str, object]] = []
-    while len(rows) < MOST and any(len(z) and z.max() > -np.inf for z in left):
+    while len(rows) < MOST_CANDIDATES and any(len(z) and z.max() > -np.inf for z in left):
         trial = int(np.argmax([z.max() if len(z) else -np.inf for z in left]))
         start = int(left[trial].argmax())
         z, template = float(left[trial][start]), templates[int(best[trial].template[start])]

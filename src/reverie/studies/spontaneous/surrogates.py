@@ -16,11 +16,11 @@ Kind = Literal["shared kept", "time shifted", "neurons shuffled"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """Kinds of surrogates, the strictest first."""
 
-SMOOTH = 4.0
+SMOOTHING = 4.0
 """Gaussian sigma, in samples, by which activity is smoothed before its common part is found: single samples are mostly
 noise."""
 
-LEAST = 1e-6
+EPSILON = 1e-6
 """Added to standard deviations and means that something is divided by, which may be 0."""
 
 Activity = Float[np.ndarray, "neuron _"]
@@ -35,7 +35,7 @@ def shared_part(activity: Activity, factors: int) -> Activity:
     """
     mean = activity.mean(axis=1, keepdims=True)
     centred = activity - mean
-    smooth = gaussian_filter1d(centred / (activity.std(axis=1, keepdims=True) + LEAST), SMOOTH, axis=1)
+    smooth = gaussian_filter1d(centred / (activity.std(axis=1, keepdims=True) + EPSILON), SMOOTHING, axis=1)
     count = min(factors, len(activity))
     if count == 0:
         return np.broadcast_to(mean, activity.shape).astype(np.float32)
@@ -56,7 +56,7 @@ def surrogate(activity: Activity, shared: Activity, kind: Kind, generator: np.ra
     """
     if kind == "neurons shuffled":
         rows = generator.permutation(len(activity))
-        means = activity.mean(axis=1) + LEAST
+        means = activity.mean(axis=1) + EPSILON
         return np.asarray(activity[rows] * (means / means[rows])[:, None], dtype=np.float32)
     if kind == "time shifted":
         return shifted(activity, generator)
@@ -67,8 +67,8 @@ def surrogate(activity: Activity, shared: Activity, kind: Kind, generator: np.ra
 
 def common_spread(rest: Activity) -> Float[np.ndarray, " _"]:
     """Return the course in time of the neurons' common standard deviation, about 1: active moments are noisier."""
-    variance = np.square(rest) / (np.square(rest).mean(axis=1, keepdims=True) + LEAST)
-    return np.sqrt(gaussian_filter1d(variance.mean(axis=0), SMOOTH) + LEAST)
+    variance = np.square(rest) / (np.square(rest).mean(axis=1, keepdims=True) + EPSILON)
+    return np.sqrt(gaussian_filter1d(variance.mean(axis=0), SMOOTHING) + EPSILON)
 
 
 def shifted(activity: Activity, generator: np.random.Generator) -> Activity:

@@ -18,14 +18,14 @@ a single neuron."""
 LEAST_VARIANCE = 0.05
 """Least variance of a stretch, as a share of the mean variance, so that silence is not divided by 0."""
 
-AROUND = 301
+SURROUNDING_SAMPLES = 301
 """Samples (half a minute at 30 Hz) over which a neuron's share of all events is averaged, as expected without a
 replay."""
 
-MOST_OF_ONE = 1.0
+LARGEST_LOG_RATIO = 1.0
 """Largest absolute log ratio of one event: a rare event of one neuron is no evidence by itself."""
 
-AT_ONCE = 50_000
+SAMPLES_AT_ONCE = 50_000
 """Samples that are compared with a template at a time, which bounds the memory."""
 
 
@@ -73,7 +73,7 @@ def template_of(
     replayed = resting[:, None] * (1 - ASSUMED_STRENGTH + ASSUMED_STRENGTH * change) + 1e-12
     at_rest = (resting + 1e-12) / (resting + 1e-12).sum()
     ratio = np.log(replayed / replayed.sum(axis=0) / at_rest[:, None]).astype(np.float32)
-    ratio = ratio.clip(-MOST_OF_ONE, MOST_OF_ONE)
+    ratio = ratio.clip(-LARGEST_LOG_RATIO, LARGEST_LOG_RATIO)
     variance = at_rest @ np.square(ratio) - np.square(at_rest @ ratio)
     return Template(ratio=ratio / np.float32(dispersion), variance=variance / dispersion, **named)  # type: ignore[arg-type]
 
@@ -82,9 +82,9 @@ def log_ratio(activity: Float[np.ndarray, "neuron time"], template: Template) ->
     """Return the log likelihood ratio of the stretch that begins at each sample; incomplete stretches are left out."""
     length, time = template.ratio.shape[1], activity.shape[1]
     found = np.empty(max(time - length + 1, 0), dtype=np.float32)
-    for begin in range(0, len(found), AT_ONCE):
-        products = np.ascontiguousarray(activity[:, begin : begin + AT_ONCE + length - 1].T) @ template.ratio
-        found[begin : begin + AT_ONCE] = _diagonals(products)
+    for begin in range(0, len(found), SAMPLES_AT_ONCE):
+        products = np.ascontiguousarray(activity[:, begin : begin + SAMPLES_AT_ONCE + length - 1].T) @ template.ratio
+        found[begin : begin + SAMPLES_AT_ONCE] = _diagonals(products)
     return found
 
 
@@ -109,7 +109,7 @@ def significance(
 def departures_of(activity: Float[np.ndarray, "neuron time"]) -> Float[np.ndarray, "neuron time"]:
     """Return each neuron's events minus the expected ones: all events of the sample times its share of those around."""
     events = activity.sum(axis=0)
-    around = uniform_filter1d(activity, AROUND, axis=1, mode="reflect")
+    around = uniform_filter1d(activity, SURROUNDING_SAMPLES, axis=1, mode="reflect")
     return np.asarray(activity - around * (events / (around.sum(axis=0) + 1e-9)), dtype=np.float32)
 
 

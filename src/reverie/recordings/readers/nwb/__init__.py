@@ -9,7 +9,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.folders import may_enter, visible_in
 from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.readers.array_files import is_zarr
-from reverie.recordings.readers.nwb import allen, chosen, microns, neuropixels, suite2p
+from reverie.recordings.readers.nwb import allen, any_layout, microns, neuropixels, suite2p
 from reverie.recordings.readers.nwb.contents import listed
 from reverie.recordings.readers.nwb.file import H5Object, lost_links, open_file
 from reverie.recordings.readers.nwb.invalid import invalid_times
@@ -72,13 +72,13 @@ def _recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     """Return the contents of a file: those chosen by path, where any are, else according to its layout."""
     named = reading.responses or ""
     if "/" in named:
-        return chosen.recorded(file, place, reading)
+        return any_layout.recorded(file, place, reading)
     for layout in LAYOUTS:
         if layout.fits(file):
             found: Recorded = layout.recorded(file, place, reading)
             return found
     if named and named in file:
-        return chosen.recorded(file, place, reading)
+        return any_layout.recorded(file, place, reading)
     *known, last = (layout.WRITTEN_BY for layout in LAYOUTS)
     raise ReverieError(
         f"{place} is not an NWB file of {', '.join(known)} or {last}; choose --responses and --movie among what "

@@ -7,8 +7,8 @@ from posixpath import basename
 from reverie.foundation.arrays import GAZE_X, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.readers.frame_tables import moves
-from reverie.recordings.readers.nwb.file import H5Object, behaviour_in, placed, sampled, within
-from reverie.recordings.readers.nwb.movies import Indexed, indexed, spontaneous
+from reverie.recordings.readers.nwb.file import H5Object, behaviour_in, by_place, objects_of_kind, sampled_series
+from reverie.recordings.readers.nwb.movies import Indexed, index_series, spontaneous
 from reverie.recordings.reading import Reading
 from reverie.recordings.recorded import Recorded
 from reverie.recordings.source import read_members
@@ -26,7 +26,7 @@ BEHAVIOUR = (
 
 def fits(file: H5Object) -> bool:
     """Return whether a file has this layout."""
-    return TRACES in file and any(within(file, "stimulus/presentation", "IndexSeries"))
+    return TRACES in file and any(objects_of_kind(file, "stimulus/presentation", "IndexSeries"))
 
 
 def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
@@ -36,9 +36,10 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     if which not in paths or paths[which] not in file:
         there = ", ".join(name for name, path in paths.items() if path in file)
         raise ReverieError(f"{place} holds no responses {which!r}; choose --responses from: {there}.")
-    responses = sampled(file[paths[which]], "amount" if which == "events" else "level")
+    responses = sampled_series(file[paths[which]], "amount" if which == "events" else "level")
     parts = read_members(
-        placed(within(file, "stimulus/presentation", "IndexSeries")), partial(indexed, place=place, reading=reading)
+        by_place(objects_of_kind(file, "stimulus/presentation", "IndexSeries")),
+        partial(index_series, place=place, reading=reading),
     )
     chosen, notes = _chosen(parts, place, reading)
     showings, clips = spontaneous(file), {}

@@ -7,7 +7,7 @@ import numpy as np
 
 from reverie.foundation.errors import ReverieError, some
 from reverie.recordings.clocks import usual_rate
-from reverie.recordings.readers.nwb.file import H5Object, column_names, kind_of, lost_links, times_of, where
+from reverie.recordings.readers.nwb.file import H5Object, column_names, kind_of, lost_links, place_of, times_of
 
 MOVIES = ("ImageSeries", "IndexSeries", "OpticalSeries")
 MICROSCOPES = ("OnePhotonSeries", "TwoPhotonSeries", "ImageMaskSeries")
@@ -16,7 +16,7 @@ MICROSCOPES = ("OnePhotonSeries", "TwoPhotonSeries", "ImageMaskSeries")
 TEMPLATES = "/stimulus/templates/"
 """Group of movies that may be shown at any time, and repeatedly."""
 
-SHOWN = "/stimulus/presentation/"
+PRESENTATIONS = "/stimulus/presentation/"
 """Group of movies that were shown as they lie there, at times of their own."""
 
 RESPONSES = ("RoiResponseSeries", "FluorescenceSeries", "Units")
@@ -71,7 +71,7 @@ def require_other_regions(series: Sequence[H5Object]) -> None:
         same = (one.file[regions.attrs["table"]].name, np.asarray(regions).tobytes())
         if same in seen:
             raise ReverieError(
-                f"{where(seen[same])} and {one.name} are of the same regions; name one of them with --responses."
+                f"{place_of(seen[same])} and {one.name} are of the same regions; name one of them with --responses."
             )
         seen[same] = one
 

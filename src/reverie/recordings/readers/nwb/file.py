@@ -45,14 +45,14 @@ def kind_of(item: H5Object) -> str:
     return kind.decode() if isinstance(kind, bytes) else str(kind)
 
 
-def where(item: H5Object) -> str:
+def place_of(item: H5Object) -> str:
     """Return file and path of an object, for messages."""
     return f"{item.file.filename}:{item.name}"
 
 
-def placed(items: Iterable[H5Object]) -> dict[str, H5Object]:
+def by_place(items: Iterable[H5Object]) -> dict[str, H5Object]:
     """Return objects by file and path, for ``read_members``."""
-    return {where(item): item for item in items}
+    return {place_of(item): item for item in items}
 
 
 def lost_links(group: H5Object) -> Iterator[str]:
@@ -64,10 +64,11 @@ def lost_links(group: H5Object) -> Iterator[str]:
                 yield from lost_links(inner)
         elif group.get(name) is None:
             target = f"{getattr(link, 'filename', '')}:{link.path}".lstrip(":")
-            yield f"{where(group)}/{name} is left out, since it leads to {target}, which is not there; bring that back."
+            link_place = f"{place_of(group)}/{name}"
+            yield f"{link_place} is left out, since it leads to {target}, which is not there; bring that back."
 
 
-def within(file: H5Object, folder: str, kind: str) -> Iterator[H5Object]:
+def objects_of_kind(file: H5Object, folder: str, kind: str) -> Iterator[H5Object]:
     """Yield the objects of a kind under a path, links followed, in order of their names."""
     group = file.get(folder)
     if not isinstance(group, h5py.Group):
@@ -79,7 +80,7 @@ def within(file: H5Object, folder: str, kind: str) -> Iterator[H5Object]:
         if kind_of(item) == kind:
             yield item
         else:
-            yield from within(file, f"{folder}/{name}", kind)
+            yield from objects_of_kind(file, f"{folder}/{name}", kind)
 
 
 def data_of(series: H5Object) -> H5Object:
@@ -87,43 +88,43 @@ def data_of(series: H5Object) -> H5Object:
     data = series.get("data")
     if not isinstance(data, h5py.Dataset) or not data.ndim:
         raise ReverieError(
-            f"{where(series)} has no data of its own (it is a {kind_of(series) or 'group'}); name a series that has, "
-            "or copy the file again."
+            f"{place_of(series)} has no data of its own (it is a {kind_of(series) or 'group'}); name a series that "
+            "has, or copy the file again."
         )
-    return require_stored(data, where(series))
+    return require_stored(data, place_of(series))
 
 
 def _stamps(series: H5Object) -> np.ndarray:
     """Return the stored times of a series' samples."""
-    return np.asarray(require_stored(series["timestamps"], where(series)), dtype=np.float64).ravel()
+    return np.asarray(require_stored(series["timestamps"], place_of(series)), dtype=np.float64).ravel()
 
 
 def times_of(series: H5Object, count: int) -> np.ndarray:
     """Return the times of ``count`` samples in seconds; raises ReverieError when a series has none."""
     if "timestamps" in series:
-        return paired_times(_stamps(series), count, where(series))
+        return paired_times(_stamps(series), count, place_of(series))
     start = series.get("starting_time")
     rate = None if start is None else start.attrs.get("rate")
     first, rate = (None if one is None or np.size(one) != 1 else float(np.ravel(one)[0]) for one in (start, rate))
     if first is None or rate is None or not np.isfinite(rate) or rate <= 0:
-        raise ReverieError(f"{where(series)} has neither timestamps nor a rate; it cannot be placed in time.")
+        raise ReverieError(f"{place_of(series)} has neither timestamps nor a rate; it cannot be placed in time.")
     return sampled_times(count, rate, first)
 
 
-def sampled(series: H5Object, meaning: Meaning = "level", *, column: int | None = None) -> Sampled:
+def sampled_series(series: H5Object, meaning: Meaning = "level", *, column: int | None = None) -> Sampled:
     """Return a time series in its own unit (after ``conversion`` and ``offset``), or one column of it.
 
     Some writers put rows first, against the schema; this is recognised by the number of regions, or of times.
     """
     data, regions = data_of(series), series.get("rois")
-    require_number_type(data.dtype, where(series))
+    require_number_type(data.dtype, place_of(series))
     if data.ndim > 2:
-        raise ReverieError(f"{where(series)} has the shape {data.shape}, where (time, row) was expected.")
+        raise ReverieError(f"{place_of(series)} has the shape {data.shape}, where (time, row) was expected.")
     scale, offset = unit_of(data)
     rows_first = data.ndim == 2 and (_is_turned(series, data) if regions is None else _has_rows(data, len(regions)))
     times, values = _timed(series, data, 1 if rows_first else 0)
     return Sampled(
-        where(series),
+        place_of(series),
         times,
         values if values.ndim == 2 else np.asarray(values)[:, None],
         meaning,
@@ -153,9 +154,9 @@ def _timed(series: H5Object, data: H5Object, axis: int) -> tuple[np.ndarray, H5O
     lost = known is not None and len(known) == data.shape[axis] and not known.all()
     if stamps is None or known is None or not lost or data.size > MOST_SORTED or not known.any():
         return times_of(series, data.shape[axis]), data
-    say(f"{where(series)}: {np.sum(~known)} samples whose times are not numbers are left out.")
+    say(f"{place_of(series)}: {np.sum(~known)} samples whose times are not numbers are left out.")
     times = stamps[known]
-    return paired_times(times, len(times), where(series)), np.compress(known, np.asarray(data), axis=axis)
+    return paired_times(times, len(times), place_of(series)), np.compress(known, np.asarray(data), axis=axis)
 
 
 def unit_of(data: H5Object) -> tuple[float, float]:
@@ -167,12 +168,12 @@ def unit_of(data: H5Object) -> tuple[float, float]:
     return scale if np.isfinite(scale) and scale != 0 else 1.0, offset if np.isfinite(offset) else 0.0
 
 
-def pair(series: H5Object) -> dict[str, Sampled]:
+def gaze_signals(series: H5Object) -> dict[str, Sampled]:
     """Return a series of positions (time, 2) as pupil x and y; raises ReverieError when it is not one."""
-    both = sampled(series)
+    both = sampled_series(series)
     if both.rows < 2:
         shape = data_of(series).shape
-        raise ReverieError(f"{where(series)} has the shape {shape}, where (time, 2) was expected.")
+        raise ReverieError(f"{place_of(series)} has the shape {shape}, where (time, 2) was expected.")
     return {name: replace(both, columns=np.array([column])) for column, name in enumerate((GAZE_X, GAZE_Y))}
 
 
@@ -187,10 +188,10 @@ def behaviour_in(file: H5Object, places: Iterable[tuple[str, str]]) -> dict[str,
         if series is None or signal in found:
             continue
         try:
-            with reading_foreign(where(series)):
-                found |= pair(series) if signal == GAZE_X else {signal: sampled(series, column=0)}
+            with reading_foreign(place_of(series)):
+                found |= gaze_signals(series) if signal == GAZE_X else {signal: sampled_series(series, column=0)}
         except ReverieError as error:
-            say(f"{where(series)} is not used: {error}")
+            say(f"{place_of(series)} is not used: {error}")
     return found
 
 
@@ -205,7 +206,9 @@ def table(group: H5Object, *needed: str) -> pd.DataFrame:
         if is_row(column) and column.size == count and f"{name}_index" not in group:
             columns[name] = _cells(column).ravel()
     if lacking := [name for name in needed if name not in columns or columns[name].dtype.kind not in REAL]:
-        raise ReverieError(f"{where(group)} has no column {lacking[0]!r} with one number per row; copy the file again.")
+        raise ReverieError(
+            f"{place_of(group)} has no column {lacking[0]!r} with one number per row; copy the file again."
+        )
     return pd.DataFrame(columns, index=range(count))
 
 

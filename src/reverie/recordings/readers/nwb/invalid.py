@@ -6,7 +6,7 @@ import numpy as np
 from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.progress import say
 from reverie.recordings.readers.nwb.contents import INVALID, TABLES
-from reverie.recordings.readers.nwb.file import H5Object, table, where
+from reverie.recordings.readers.nwb.file import H5Object, place_of, table
 
 PROBES = "general/extracellular_ephys"
 """Group of an NWB file in which each probe is described."""
@@ -23,12 +23,12 @@ def invalid_times(file: H5Object) -> tuple[tuple[float, float], ...]:
     try:
         rows = table(group, "start_time", "stop_time")
     except ReverieError as error:
-        say(f"{where(group)} is not used: {error}")
+        say(f"{place_of(group)} is not used: {error}")
         return ()
     probes = {name for name, item in file.get(PROBES, {}).items() if isinstance(item, h5py.Group)} - {"electrodes"}
     partial = np.array([not probes.isdisjoint(tags) for tags in _tags(group, len(rows))], dtype=bool)
     if partial.any():
-        say(f"{where(group)}: {counted(int(partial.sum()), 'interval')} of single probes not used.")
+        say(f"{place_of(group)}: {counted(int(partial.sum()), 'interval')} of single probes not used.")
     rows = rows[~partial]
     return tuple(zip(rows["start_time"].tolist(), rows["stop_time"].tolist(), strict=True))
 

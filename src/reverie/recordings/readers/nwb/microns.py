@@ -9,8 +9,16 @@ from reverie.foundation.arrays import GAZE_X, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
 from reverie.recordings.clocks import usual_rate
-from reverie.recordings.readers.nwb.file import H5Object, behaviour_in, placed, sampled, table, where, within
-from reverie.recordings.readers.nwb.movies import image_footage, image_times
+from reverie.recordings.readers.nwb.file import (
+    H5Object,
+    behaviour_in,
+    by_place,
+    objects_of_kind,
+    place_of,
+    sampled_series,
+    table,
+)
+from reverie.recordings.readers.nwb.movies import image_series_footage, image_times
 from reverie.recordings.reading import Reading
 from reverie.recordings.recorded import Recorded, Showing
 from reverie.recordings.source import read_members
@@ -38,7 +46,7 @@ def fits(file: H5Object) -> bool:
 def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     """Return the file's contents: each clip is a stretch of the long movie; repeats are identified by their hash."""
     series = _movie(file, place, reading)
-    planes = read_members(placed(within(file, FLUORESCENCE, "RoiResponseSeries")), sampled)
+    planes = read_members(by_place(objects_of_kind(file, FLUORESCENCE, "RoiResponseSeries")), sampled_series)
     neurons = sum(plane.rows for plane in planes)
     return Recorded(
         name=place.stem,
@@ -46,7 +54,7 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
         responses=planes,
         signals=behaviour_in(file, BEHAVIOUR),
         showings=_showings(file, image_times(series, place, reading)),
-        clips={MOVIE: partial(image_footage, series, place, reading)},
+        clips={MOVIE: partial(image_series_footage, series, place, reading)},
         notes=(
             f"{place}: MICrONS, fluorescence of {neurons} neurons in {len(planes)} fields, each with its own times.",
         ),
@@ -55,7 +63,7 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
 
 def _movie(file: H5Object, place: Path, reading: Reading) -> H5Object:
     """Return the movie of the file, or the one that was chosen; raises ReverieError where several are left."""
-    places = [list(within(file, folder, "ImageSeries")) for folder in MOVIE_PLACES]
+    places = [list(objects_of_kind(file, folder, "ImageSeries")) for folder in MOVIE_PLACES]
     found = [series for each in places for series in each]
     asked = [series for series in found if series.name in reading.movie]
     chosen = asked if reading.movie else next(filter(None, places), [])
@@ -68,7 +76,7 @@ def _movie(file: H5Object, place: Path, reading: Reading) -> H5Object:
 def _showings(file: H5Object, times: np.ndarray) -> list[Showing]:
     """Return the stretch of the movie that each row of the tables describes."""
     tables = [file[f"intervals/{name}"] for name in TABLES if f"intervals/{name}" in file]
-    found = [showing for part in read_members(placed(tables), partial(_stretches, times=times)) for showing in part]
+    found = [showing for part in read_members(by_place(tables), partial(_stretches, times=times)) for showing in part]
     return sorted(found, key=lambda showing: float(showing.onsets[0]))
 
 
@@ -84,5 +92,5 @@ def _stretches(group: H5Object, times: np.ndarray) -> list[Showing]:
             tier, key = str(row.get("tier") or ""), str(row.get("condition_hash") or "") or None
             found.append(Showing(times[first:last], float(times[last - 1]) + step, MOVIE, frames, tier, key))
     if len(found) < len(rows):
-        say(f"{where(group)} has {len(rows) - len(found)} rows during which no frame of the movie was shown.")
+        say(f"{place_of(group)} has {len(rows) - len(found)} rows during which no frame of the movie was shown.")
     return found

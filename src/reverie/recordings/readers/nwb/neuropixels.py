@@ -12,7 +12,7 @@ from reverie.foundation.arrays import GAZE_X, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
 from reverie.recordings.readers.clips import named_files, open_clip
-from reverie.recordings.readers.nwb.file import H5Object, behaviour_in, placed, table, where
+from reverie.recordings.readers.nwb.file import H5Object, behaviour_in, by_place, place_of, table
 from reverie.recordings.readers.nwb.movies import showings_by_number, spontaneous
 from reverie.recordings.readers.nwb.units import spike_times, spike_trains
 from reverie.recordings.reading import Reading
@@ -61,7 +61,7 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
             raise ReverieError(f"{said}.")
         notes.append(f"{said} to use these trials as well.")
     clips = {}
-    for clip, shown in read_members(placed(tables[clip] for clip in paths), _showings):
+    for clip, shown in read_members(by_place(tables[clip] for clip in paths), _showings):
         most = max(int(each.frames.max()) + 1 for each in shown if each.frames is not None)
         clips[clip] = partial(_footage, paths[clip], reading, most)
         showings += shown
@@ -92,9 +92,9 @@ def _showings(group: H5Object) -> tuple[str, list[Showing]]:
     """Return the name of the movie of a table, and its showings."""
     clip = basename(group.name).removesuffix(ENDING)
     rows = table(group, "start_time", "frame")
-    found = showings_by_number(rows["start_time"].to_numpy(), rows["frame"].to_numpy(), clip, where(group))
+    found = showings_by_number(rows["start_time"].to_numpy(), rows["frame"].to_numpy(), clip, place_of(group))
     if not found:
-        raise ReverieError(f"{where(group)} shows no frame of a movie.")
+        raise ReverieError(f"{place_of(group)} shows no frame of a movie.")
     return clip, found
 
 
@@ -131,6 +131,6 @@ def _areas(file: H5Object, facts: pd.DataFrame) -> pd.Series | None:
     numbers = np.asarray(group["id"]).ravel().tolist()
     located = dict(zip(numbers, electrodes["location"], strict=True))
     if electrodes["location"].tolist() != [located[number] for number in numbers]:
-        say(f"{where(group)} uses the same channel numbers for each probe, so the areas of units are unknown.")
+        say(f"{place_of(group)} uses the same channel numbers for each probe, so the areas of units are unknown.")
         return None
     return facts["peak_channel_id"].map(located).fillna("").astype(str)

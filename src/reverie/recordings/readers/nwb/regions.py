@@ -10,7 +10,7 @@ from jaxtyping import Bool
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.readers.nwb.contents import RESPONSES
-from reverie.recordings.readers.nwb.file import H5Object, kind_of, where, within
+from reverie.recordings.readers.nwb.file import H5Object, kind_of, objects_of_kind, place_of
 from reverie.recordings.signals import Sampled
 
 SUITE2P = "iscell"
@@ -23,7 +23,7 @@ JUDGEMENTS = (SUITE2P, "Accepted", "accepted")
 def response_series(file: H5Object, path: str) -> list[H5Object]:
     """Return the series at a path, those in a container there, or those whose paths it describes with ``*``."""
     if "*" not in path:
-        inside = [series for kind in RESPONSES for series in within(file, path, kind)]
+        inside = [series for kind in RESPONSES for series in objects_of_kind(file, path, kind)]
         return inside or [file[path]]
     return [series for series in _all_series(file) if fnmatchcase(series.name, f"/{path.lstrip('/')}")]
 
@@ -74,5 +74,5 @@ def _judgement(table: H5Object) -> Bool[np.ndarray, " region"] | None:
     if not np.isin(first, (0, 1)).all():
         return None
     if not first.any() and len(first) and SUITE2P in table:
-        raise ReverieError(f"{where(table)} calls no region a cell ({SUITE2P}); curate it, or remove this column.")
+        raise ReverieError(f"{place_of(table)} calls no region a cell ({SUITE2P}); curate it, or remove this column.")
     return first == 1 if first.any() else None  # NeuroConv writes 0 where nobody judged

@@ -4,9 +4,9 @@ from pathlib import Path
 from posixpath import basename
 
 from reverie.foundation.errors import ReverieError, counted
-from reverie.recordings.readers.beside import with_files_beside
-from reverie.recordings.readers.nwb.file import H5Object, placed, sampled, within
+from reverie.recordings.readers.nwb.file import H5Object, by_place, objects_of_kind, sampled_series
 from reverie.recordings.readers.nwb.regions import only_cells
+from reverie.recordings.readers.shown_movies import recorded_with_files
 from reverie.recordings.reading import Reading
 from reverie.recordings.recorded import Recorded
 from reverie.recordings.signals import Meaning
@@ -30,13 +30,13 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     if not planes:
         raise ReverieError(f"{place} holds no /processing/ophys/{which}; choose --responses from: {', '.join(KINDS)}.")
     meaning: Meaning = "amount" if which == "Deconvolved" else "level"
-    tables = [*within(file, "processing/ophys", "PlaneSegmentation")]
-    responses = read_members(placed(planes), lambda plane: only_cells(sampled(plane, meaning), plane, tables))
+    tables = [*objects_of_kind(file, "processing/ophys", "PlaneSegmentation")]
+    responses = read_members(by_place(planes), lambda plane: only_cells(sampled_series(plane, meaning), plane, tables))
     count = sum(plane.rows for plane in responses)
     note = f"{place}: suite2p, {which} of {count} cells in {counted(len(planes), 'plane')}."
-    return with_files_beside(place.stem, place, responses, note, reading)
+    return recorded_with_files(place.stem, place, responses, note, reading)
 
 
 def _planes(file: H5Object, kind: str) -> list[H5Object]:
-    found = within(file, f"processing/ophys/{kind}", "RoiResponseSeries")
+    found = objects_of_kind(file, f"processing/ophys/{kind}", "RoiResponseSeries")
     return [series for series in found if basename(series.name).startswith("plane")]

@@ -10,12 +10,12 @@ from pandas.api.types import is_numeric_dtype
 from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.progress import say
 from reverie.recordings.clocks import Times
-from reverie.recordings.readers.beside import spellings
-from reverie.recordings.readers.frame_tables import by_frame
+from reverie.recordings.readers.frame_tables import has_row_per_frame
 from reverie.recordings.readers.nwb.contents import LISTS
 from reverie.recordings.readers.nwb.file import H5Object, table
+from reverie.recordings.readers.shown_movies import spellings
 
-FEWEST = 3
+LEAST_ROWS = 3
 """Rows of a table from which on a column whose values lie within its rows' times is one of times."""
 
 
@@ -68,7 +68,7 @@ def require_no_own_times(rows: pd.DataFrame, said: str, presented: Mapping[str, 
     presented
         For each movie that the file says itself to have been shown, a function that returns the times of its pictures.
     """
-    for clip, times_of in {} if by_frame(rows) else presented.items():
+    for clip, times_of in {} if has_row_per_frame(rows) else presented.items():
         onsets = rows["onset"][_names(rows["clip"], {clip})]
         if len(onsets) < 2:
             continue
@@ -102,7 +102,7 @@ def _say_other_times(rows: pd.DataFrame, said: str) -> None:
     columns = [name for name in rows if name not in ("start_time", "stop_time") and is_numeric_dtype(rows[name])]
     inside = {name: (rows[name] >= start) & (rows[name] <= stop) for name in columns}
     others = [str(name) for name in columns if inside[name].mean() > 0.9 and (rows[name] > start).any()]
-    if others and len(rows) >= FEWEST:
+    if others and len(rows) >= LEAST_ROWS:
         say(
             f"{said}: movies are taken to have come on at start_time, though there are further times ({some(others)}); "
             "if they came on then, say so in a csv file for --frames-table."

@@ -9,7 +9,7 @@ from pandas.api.types import is_numeric_dtype
 from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.progress import say
 from reverie.recordings.readers.array_files import require_stored
-from reverie.recordings.readers.nwb.file import H5Object, is_row, table, where
+from reverie.recordings.readers.nwb.file import H5Object, is_row, place_of, table
 from reverie.recordings.resampling import covered
 from reverie.recordings.signals import REAL, SpikeTrains
 
@@ -54,12 +54,12 @@ def spike_times(units: H5Object) -> list[np.ndarray]:
     flat, ends = units.get("spike_times", units), units.get("spike_times_index", units)
     sound = all(is_row(part) and part.dtype.kind in REAL for part in (flat, ends)) and ends.size == units["id"].size
     flat, ends = (
-        np.asarray(require_stored(part, where(units))).ravel() if sound else np.zeros(0) for part in (flat, ends)
+        np.asarray(require_stored(part, place_of(units))).ravel() if sound else np.zeros(0) for part in (flat, ends)
     )
     bounds = np.concatenate([[0], ends.astype(np.int64)])
     if not sound or (np.diff(bounds) < 0).any() or bounds[-1] != len(flat):
         raise ReverieError(
-            f"{where(units)} has no column 'spike_times' that fits its other columns; copy the file again."
+            f"{place_of(units)} has no column 'spike_times' that fits its other columns; copy the file again."
         )
     return np.split(flat, bounds[1:-1])
 
@@ -71,13 +71,13 @@ def _observed(units: H5Object, trains: Sequence[np.ndarray]) -> list[np.ndarray]
         return None
     bounds = np.concatenate([[0], np.asarray(ends).ravel().astype(np.int64)])
     if len(bounds) != len(trains) + 1 or (np.diff(bounds) < 0).any() or bounds[-1] != len(intervals):
-        say(f"{where(units)}: obs_intervals does not fit the other columns and is not used.")
+        say(f"{place_of(units)}: obs_intervals does not fit the other columns and is not used.")
         return None
     found = [np.asarray(part, dtype=np.float64) for part in np.split(np.asarray(intervals), bounds[1:-1])]
     always = np.array([[-np.inf, np.inf]])
     found = [part if len(part) else always for part in found]
     inside = sum(int(covered(np.asarray(train), part, 0.0).sum()) for train, part in zip(trains, found, strict=True))
     if inside < BELIEVED * sum(map(len, trains)):
-        say(f"{where(units)}: many spikes lie outside their units' obs_intervals, which are not used.")
+        say(f"{place_of(units)}: many spikes lie outside their units' obs_intervals, which are not used.")
         return None
     return found

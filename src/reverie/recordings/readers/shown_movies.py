@@ -1,4 +1,4 @@
-"""Files beside responses without a stimulus: a table of what was shown, movies, and tables of behaviour."""
+"""What was shown with responses whose files do not say it: a table of onsets, and the movies it names."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -11,30 +11,24 @@ from unicodedata import normalize
 import numpy as np
 import pandas as pd
 
-from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING
-from reverie.foundation.errors import ReverieError, counted
+from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
 from reverie.recordings.readers.array_files import ARRAYS
+from reverie.recordings.readers.behaviour_tables import read_behaviour
 from reverie.recordings.readers.clips import OME, OpenClip, named_files, open_clip
 from reverie.recordings.readers.event_tables import usual_columns
-from reverie.recordings.readers.frame_tables import by_frame
-from reverie.recordings.readers.tables import in_order, read_csv
+from reverie.recordings.readers.frame_tables import has_row_per_frame
+from reverie.recordings.readers.tables import read_csv
 from reverie.recordings.readers.timed_showings import frames_shown, timed_showings
 from reverie.recordings.reading import Reading
 from reverie.recordings.recorded import Recorded, Showing
-from reverie.recordings.signals import Sampled, Signal
+from reverie.recordings.signals import Signal
 from reverie.recordings.source import Footage
 from reverie.stimuli.pictures import SUFFIXES
 from reverie.stimuli.video import NAMED_AS_VIDEO
 
-TIMES = ("time", "times", "t", "timestamp", "timestamps", "seconds", "sec")
-"""Names of a column of times, without a unit."""
-
-WHOLE = re.compile(r"\d+\.0")
+WHOLE_NUMBER = re.compile(r"\d+\.0")
 """A whole number, as pandas writes it in a column with empty cells."""
-
-OTHER_UNIT = re.compile(r"[ _(\[](ms|msec|milliseconds|us|\u00b5s|\u03bcs|microseconds|min|minutes)\W*$")
-"""Units of time other than seconds, at the end of such a name."""
 
 
 @dataclass(frozen=True)
@@ -47,36 +41,36 @@ class ShownMovies:
 
 
 def table_too(reading: Reading) -> str:
-    """Return the end of a sentence that asks for another option, where no table says yet what was shown when."""
+    """Return the end of a sentence that asks for an option; it asks for ``--frames-table`` too, where none is given."""
     return "" if reading.frames_table is not None else ", and --frames-table with a csv file of what was shown when"
 
 
 def agreed_rate(reading: Reading, stored: float | None, place: Path) -> float | None:
-    """Return the rate that is asked for, else the stored one; print a message where they differ."""
+    """Return the rate that was given, else the stored one; print a message where they differ."""
     if reading.rate is not None and stored is not None and not np.isclose(reading.rate, stored, rtol=1e-3):
         say(f"{place} states a rate of {stored:g} Hz, but --rate {reading.rate:g} is believed.")
     return reading.rate or stored
 
 
-def with_files_beside(name: str, place: Path, responses: Sequence[Signal], note: str, reading: Reading) -> Recorded:
-    """Return a recording of responses, of which the files beside it say what was shown, and how the animal behaved.
+def recorded_with_files(name: str, place: Path, responses: Sequence[Signal], note: str, reading: Reading) -> Recorded:
+    """Return a recording of responses; what was shown, and the animal's behaviour, are read from files of their own.
 
     Parameters
     ----------
     note
-        How the responses were taken, in a sentence.
+        A sentence on how the responses were read.
 
     Raises
     ------
     ReverieError
-        As ``shown_beside`` and ``behaviour_beside``.
+        As ``shown_by_table`` and ``read_behaviour``.
     """
-    shown = shown_beside(place, reading)
-    behaviour, notes = behaviour_beside(reading), (note, *shown.notes)
+    shown = shown_by_table(place, reading)
+    behaviour, notes = read_behaviour(reading), (note, *shown.notes)
     return Recorded(name, place, responses, behaviour, shown.showings, shown.clips, notes=notes)
 
 
-def shown_beside(
+def shown_by_table(
     place: Path,
     reading: Reading,
     inside: Mapping[str, Callable[[], OpenClip]] | None = None,
@@ -102,7 +96,7 @@ def shown_beside(
         table, taken = usual_columns(
             table, lambda text: bool(_path_from(folder, text)) or not known.isdisjoint(spellings(text))
         )
-    numbered = by_frame(table)
+    numbered = has_row_per_frame(table)
     openers = _openers(beside, reading, numbered)
     openers |= {clip: partial(_inside, opener) for clip, opener in (inside or {}).items()}
     asked = _openers(given, reading, numbered)
@@ -181,7 +175,7 @@ def spellings(clip: str) -> tuple[str, str, str]:
     ends = (
         last.suffix.lower() in (*ARRAYS, *SUFFIXES, OME)
         or NAMED_AS_VIDEO.search(last.name)
-        or WHOLE.fullmatch(last.name)
+        or WHOLE_NUMBER.fullmatch(last.name)
     )
     return str(last), last.name, last.stem.removesuffix(OME) if ends else last.name
 
@@ -197,45 +191,3 @@ def _openers(
 
 def _inside(opener: Callable[[], OpenClip], _: int | None) -> OpenClip:
     return opener()
-
-
-def behaviour_beside(reading: Reading) -> Mapping[str, Signal]:
-    """Return pupil and running from csv files with a time and a value (for gaze, two values) per row.
-
-    Raises ReverieError when a file is not such a table.
-    """
-    found: dict[str, Signal] = {}
-    given = ((reading.pupil, (PUPIL,)), (reading.running, (RUNNING,)), (reading.gaze, (GAZE_X, GAZE_Y)))
-    for place, signals in given:
-        if place is None:
-            continue
-        rows = read_csv(Path(place)).apply(pd.to_numeric, errors="coerce")
-        names = _times_first(list(map(str, rows)))
-        if len(names) and OTHER_UNIT.search(names[0]):
-            raise ReverieError(f"{place} has a column {names[0]!r}; give times in seconds.")
-        table = rows[names].to_numpy(float)
-        if table.shape[1] != 1 + len(signals) or len(table) < 2 or not np.isfinite(table[:, 0]).all():
-            raise ReverieError(
-                f"{place} should hold a time and {counted(len(signals), 'value')} per row, with a line of names."
-            )
-        if not _is_of_times(names[0]) and (np.diff(table[:, 0]) == 1).all():
-            raise ReverieError(
-                f"{place} has a column {names[0]!r} that numbers its rows, but none of times; give a column time, in "
-                "seconds."
-            )
-        order = in_order(table[:, 0], np.arange(len(table)) + 2, place)
-        for column, signal in enumerate(signals, start=1):
-            found[signal] = Sampled(place, table[order, 0], table[order, column : column + 1])
-    return found
-
-
-def _times_first(names: Sequence[str]) -> list[str]:
-    """Return the columns of behaviour, those of times first, whatever the order, and x before y where they say so."""
-    words = {name: re.findall(r"[a-z]+", name) for name in names}
-    both = any("x" in each for each in words.values())
-    return sorted(names, key=lambda name: (not _is_of_times(name), both and "y" in words[name]))
-
-
-def _is_of_times(name: str) -> bool:
-    """Return whether a column is called as one of times is, with or without a unit."""
-    return re.split(r"[ _(\[]", name)[0] in TIMES

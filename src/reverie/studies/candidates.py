@@ -1,4 +1,4 @@
-"""Movies among which the one that was shown is to be found, and the log likelihood of each."""
+"""Candidate movies, one of which was shown, and the log likelihood of cut-outs of them given the responses."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,10 +34,11 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Lineup:
-    """What the log likelihood of each candidate is made of: slopes and offsets, each (candidate, neuron, time)."""
+class CandidateLikelihoods:
+    """The log likelihood of each candidate, as a function of the responses: Σ slope · statistic − offset."""
 
     names: Sequence[tuple[str, tuple[int, ...]]]
+    """Movie and flips of each candidate."""
     slopes: Float[Tensor, "candidate neuron time"]
     offsets: Float[Tensor, "candidate neuron time"]
 
@@ -63,8 +64,10 @@ def candidates_of(subject: Subject, frames: int) -> Iterator[Candidate]:
             yield Candidate(shown, flips, np.ascontiguousarray(np.flip(movie, flips)))
 
 
-def line_up(session: Session, animal: str, folder: Path, frames: int, state: State) -> Lineup:
-    """Predict the rates to every candidate, in the same state, and keep slopes and offsets of their log likelihoods.
+def candidate_likelihoods(
+    session: Session, animal: str, folder: Path, frames: int, state: State
+) -> CandidateLikelihoods:
+    """Predict the rates to every candidate, in the same state, and return slopes and offsets of their log likelihoods.
 
     Raises NotApplicable when there are fewer than two candidates.
     """
@@ -78,54 +81,56 @@ def line_up(session: Session, animal: str, folder: Path, frames: int, state: Sta
         names.append((candidate.name, candidate.flips))
         parts.append(_natural(likelihood, predict(encoder, candidate.movie, state, animal)))
     slopes, offsets = (torch.stack(part) for part in zip(*parts, strict=True))
-    return Lineup(names, slopes, offsets)
+    return CandidateLikelihoods(names, slopes, offsets)
 
 
 def _natural(likelihood: Likelihood, rates: Rates) -> tuple[Tensor, Tensor]:
     return likelihood.to(torch.device("cpu")).natural(torch.from_numpy(rates))
 
 
-Place = tuple[int, int]
-"""A cut-out: the number of the candidate movie, and the frame it starts at."""
+CutOut = tuple[int, int]
+"""Number of the candidate movie, and the frame at which the cut-out starts."""
 
 
 @dataclass(frozen=True)
-class Pool:
+class CutOuts:
     """Cut-outs of one length, for some of the neurons, one of which was shown."""
 
-    lineup: Lineup
+    candidates: CandidateLikelihoods
     neurons: Int[Tensor, " chosen"]
     length: int
-    places: Sequence[Place]
+    starts: Sequence[CutOut]
     slopes: Float[Tensor, "candidate feature"]
     """(cut-out, neuron × frame)."""
     offsets: Float[Tensor, " candidate"]
     """(cut-out,), summed."""
 
-    def identifies(self, statistic: Float[Tensor, "neuron time"], place: Place) -> bool:
-        """Return whether a place is likelier than all others of the pool, given the responses' sufficient statistic."""
-        seen = statistic[self.neurons, place[1] : place[1] + self.length].flatten()
-        (slope,), (offset,) = _cut(self.lineup, self.neurons, self.length, [place])
-        others = torch.tensor([other != place for other in self.places])
+    def identifies(self, statistic: Float[Tensor, "neuron time"], shown: CutOut) -> bool:
+        """Return whether the cut-out that was shown is likelier than all others, given the sufficient statistic."""
+        seen = statistic[self.neurons, shown[1] : shown[1] + self.length].flatten()
+        (slope,), (offset,) = _stacked(self.candidates, self.neurons, self.length, [shown])
+        others = torch.tensor([other != shown for other in self.starts])
         # The cut-out that was shown is a candidate too: CANDIDATES includes it.
         against = (self.slopes @ seen - self.offsets)[others][: CANDIDATES - 1]
         return bool((against < slope @ seen - offset).all())
 
 
-def draw_pool(lineup: Lineup, neurons: Int[Tensor, " chosen"], starts: Sequence[int], length: int, seed: int) -> Pool:
+def draw_cut_outs(
+    candidates: CandidateLikelihoods, neurons: Int[Tensor, " chosen"], starts: Sequence[int], length: int, seed: int
+) -> CutOuts:
     """Draw ``CANDIDATES`` cut-outs from all candidate movies at the given starts, or as many as there are."""
-    places = [(movie, start) for movie in range(len(lineup.names)) for start in starts]
-    chosen = np.random.default_rng(seed).permutation(len(places))[:CANDIDATES]
-    drawn = [places[int(place)] for place in chosen]
-    return Pool(lineup, neurons, length, drawn, *_cut(lineup, neurons, length, drawn))
+    possible = [(movie, start) for movie in range(len(candidates.names)) for start in starts]
+    chosen = np.random.default_rng(seed).permutation(len(possible))[:CANDIDATES]
+    drawn = [possible[int(number)] for number in chosen]
+    return CutOuts(candidates, neurons, length, drawn, *_stacked(candidates, neurons, length, drawn))
 
 
-def _cut(
-    lineup: Lineup, neurons: Int[Tensor, " chosen"], length: int, places: Sequence[Place]
+def _stacked(
+    candidates: CandidateLikelihoods, neurons: Int[Tensor, " chosen"], length: int, cut_outs: Sequence[CutOut]
 ) -> tuple[Float[Tensor, "candidate feature"], Float[Tensor, " candidate"]]:
     """Return the slopes (cut-out, neuron × frame) and the summed offsets (cut-out,) of cut-outs."""
-    if not places:
+    if not cut_outs:
         return torch.zeros(0, len(neurons) * length), torch.zeros(0)
-    slopes = [lineup.slopes[movie, neurons, start : start + length].flatten() for movie, start in places]
-    offsets = [lineup.offsets[movie, neurons, start : start + length].sum() for movie, start in places]
+    slopes = [candidates.slopes[movie, neurons, start : start + length].flatten() for movie, start in cut_outs]
+    offsets = [candidates.offsets[movie, neurons, start : start + length].sum() for movie, start in cut_outs]
     return torch.stack(slopes), torch.stack(offsets)

@@ -20,7 +20,7 @@ import torch
 
 from reverie.foundation.devices import prepare_threads
 from reverie.foundation.progress import quietly
-from reverie.jobs.engines.contract import TRIES, Opening, Outcome, lost
+from reverie.jobs.engines.contract import TRIES, Opening, Outcome, worker_lost
 
 _OPENED: dict[str, Any] = {}
 """The opened context of this process's tasks, by the token of its opening; only the last one is kept."""
@@ -63,9 +63,9 @@ def threads_of_each(count: int) -> int:
 
 
 @contextmanager
-def processes_here(opening: Opening, count: int) -> Iterator["Here"]:
+def local_processes(opening: Opening, count: int) -> Iterator["LocalProcesses"]:
     """Yield ``count`` processes; they end with the block, and with this process, however it ends."""
-    engine = Here(opening, count)
+    engine = LocalProcesses(opening, count)
     try:
         yield engine
     except BaseException:
@@ -75,7 +75,7 @@ def processes_here(opening: Opening, count: int) -> Iterator["Here"]:
     engine.close()
 
 
-class Here:
+class LocalProcesses:
     """Processes of this machine, each started with its first task."""
 
     def __init__(self, opening: Opening, count: int) -> None:
@@ -104,7 +104,7 @@ class Here:
                         if deaths[number] < TRIES:
                             again.append(number)
                             continue
-                        error = lost(names[number])
+                        error = worker_lost(names[number])
                     if error is not None and not isinstance(error, Exception):
                         raise error
                     yield Outcome(number, None if error else future.result(), error)

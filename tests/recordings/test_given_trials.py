@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.handmade import require_fitting
+from reverie.recordings.given_trials import require_fitting
 from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
@@ -46,14 +46,14 @@ def spoiled(values: np.ndarray, value: float) -> np.ndarray:
     return changed
 
 
-def test_what_fits_passes(recording: Recording) -> None:
+def test_fitting_trials_pass(recording: Recording) -> None:
     trial = recording["1"]
     changes = {"movie": None, "responses": None}, {"responses": -trial.responses}, {"frame_rate": np.float32(30)}
     for fine in (trial, *(altered(trial, **change) for change in changes)):
         require_fitting(fine, recording)
 
 
-def test_of_movies_passes_whatever_a_recording_may_hold(recording: Recording) -> None:
+def test_dim_and_ringing_movies_pass(recording: Recording) -> None:
     movies = [recording[name].movie for name in recording.tiers]
     dim, ringing = movies[0] / movies[0].max() * 0.15, movies[1] / movies[1].max() * 280 - 15
     trials = [
@@ -84,7 +84,7 @@ def test_of_movies_passes_whatever_a_recording_may_hold(recording: Recording) ->
         (lambda one: {"frame_rate": float("nan")}, "said to have nan frames"),
     ],
 )
-def test_what_does_not_fit_is_one_sentence(recording: Recording, change: Any, sentence: str) -> None:
+def test_trials_that_do_not_fit_are_refused_in_one_sentence(recording: Recording, change: Any, sentence: str) -> None:
     trial = recording["1"]
     with pytest.raises(ReverieError, match=sentence):
         require_fitting(altered(trial, **change(trial)), recording)

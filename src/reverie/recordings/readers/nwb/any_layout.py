@@ -1,4 +1,4 @@
-"""An NWB file of any layout, in which the user chooses every part; nothing is guessed."""
+"""NWB files of any layout: the user names the path of every part, and nothing is guessed."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,10 @@ import numpy as np
 from reverie.foundation.arrays import PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError, some
 from reverie.recordings.clocks import usual_rate
-from reverie.recordings.readers.beside import ShownMovies, shown_beside
 from reverie.recordings.readers.clips import OpenClip, named_files
 from reverie.recordings.readers.nwb.contents import (
     LISTS,
-    SHOWN,
+    PRESENTATIONS,
     TEMPLATES,
     movies_in,
     movies_under,
@@ -26,16 +25,17 @@ from reverie.recordings.readers.nwb.contents import (
 )
 from reverie.recordings.readers.nwb.file import (
     H5Object,
+    by_place,
+    gaze_signals,
     kind_of,
     lost_links,
-    pair,
-    placed,
-    sampled,
+    sampled_series,
 )
-from reverie.recordings.readers.nwb.movies import image_footage, image_times, indexed, shown_itself
+from reverie.recordings.readers.nwb.movies import image_series_footage, image_series_showings, image_times, index_series
 from reverie.recordings.readers.nwb.regions import only_cells, response_series
 from reverie.recordings.readers.nwb.tables import require_no_own_times, table_inside
 from reverie.recordings.readers.nwb.units import labelled_trains
+from reverie.recordings.readers.shown_movies import ShownMovies, shown_by_table
 from reverie.recordings.readers.timed_showings import counted_from_one
 from reverie.recordings.reading import Reading
 from reverie.recordings.recorded import Recorded
@@ -55,12 +55,12 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     notes = [f"{place}: {note}."]
     for named, signal in ((reading.running, RUNNING), (reading.pupil, PUPIL)):
         if named is not None:
-            columns = sampled(_series(file, place, named))
+            columns = sampled_series(_series(file, place, named))
             signals[signal] = replace(columns, columns=np.zeros(1, int))
             if columns.rows > 1:
                 notes.append(f"{place}: the first of the {columns.rows} columns of {named} is taken as {signal}.")
     if reading.gaze is not None:
-        signals |= pair(_series(file, place, reading.gaze))
+        signals |= gaze_signals(_series(file, place, reading.gaze))
     if not signals and (clause := unused_behaviour(file)):
         notes.append(f"{place}: {clause}.")
     return Recorded(place.stem, place, responses, signals, beside.showings, beside.clips, notes=(*notes, *beside.notes))
@@ -80,9 +80,9 @@ def _shown(file: H5Object, place: Path, reading: Reading) -> ShownMovies:
     path = reading.frames_table
     rows = None if path is None else table_inside(file, place, path, given, {*clips, *given})
     if rows is not None:
-        presented = {name: movie for name, movie in named.items() if movie.name.startswith(SHOWN)}
+        presented = {name: movie for name, movie in named.items() if movie.name.startswith(PRESENTATIONS)}
         require_no_own_times(*rows, {name: partial(image_times, presented[name], place, reading) for name in presented})
-    return shown_beside(place, replace(reading, movie=files), clips, rows)
+    return shown_by_table(place, replace(reading, movie=files), clips, rows)
 
 
 def _requested_movies(file: H5Object, place: Path, reading: Reading) -> tuple[dict[str, H5Object], tuple[str, ...]]:
@@ -114,7 +114,7 @@ def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading)
     own = Counter(basename(path) for path in inside)
     for path, series in inside.items():
         if kind_of(series) == "IndexSeries":
-            name, shown, opener = indexed(series, place, reading)
+            name, shown, opener = index_series(series, place, reading)
             notes += counted_from_one(shown, f"{place}:{path}")
         elif path.startswith(TEMPLATES):
             raise ReverieError(
@@ -124,8 +124,8 @@ def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading)
             )
         else:
             last = basename(path)
-            name, opener = last if own[last] == 1 else path, partial(image_footage, series, place, reading)
-            shown = shown_itself(series, name, place, reading)
+            name, opener = last if own[last] == 1 else path, partial(image_series_footage, series, place, reading)
+            shown = image_series_showings(series, name, place, reading)
         showings += shown
         clips[name] = opener
     return ShownMovies(showings, clips, tuple(notes))
@@ -133,7 +133,7 @@ def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading)
 
 def _clip(series: H5Object, place: Path, reading: Reading) -> OpenClip:
     """Return a movie in a file, for a table of when it was shown."""
-    footage = image_footage(series, place, reading)
+    footage = image_series_footage(series, place, reading)
     try:
         rate = usual_rate(image_times(series, place, reading))
     except ReverieError:
@@ -154,12 +154,12 @@ def _responses(file: H5Object, place: Path, path: str) -> tuple[Sequence[Signal]
     whole: list[int] = []
 
     def cells(series: H5Object) -> Sampled:
-        responses = sampled(series, meaning)
+        responses = sampled_series(series, meaning)
         plane = only_cells(responses, series)
         whole.append(responses.rows)
         return plane
 
-    planes = read_members(placed(found), cells)
+    planes = read_members(by_place(found), cells)
     count, kind = sum(plane.rows for plane in planes), "amounts (events)" if meaning == "amount" else "levels (traces)"
     told = f" (their tables call {count} of {sum(whole)} regions cells; the others are left out)"
     return planes, f"{path} as {kind} of {count} neurons{told if count < sum(whole) else ''}"

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.readers.beside import spellings
 from reverie.recordings.readers.clips import OpenClip
 from reverie.recordings.readers.showings import showings_of
+from reverie.recordings.readers.shown_movies import spellings
 from reverie.recordings.readers.timed_showings import timed_showings
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage
@@ -37,7 +37,7 @@ def test_a_row_a_frame_is_one_showing() -> None:
         (np.full(FRAMES, np.nan), np.arange(FRAMES), "no number for 'time' in row 2"),
     ],
 )
-def test_what_cannot_be_is_told(times: np.ndarray, frames: np.ndarray, sentence: str) -> None:
+def test_impossible_tables_are_refused_in_one_sentence(times: np.ndarray, frames: np.ndarray, sentence: str) -> None:
     with pytest.raises(ReverieError, match=rf"t\.csv .*{sentence}"):
         showings_of(table(times, frames), "t.csv", never)
 
@@ -80,7 +80,7 @@ def test_a_grey_screen_in_a_table_of_frames_needs_no_frame() -> None:
     assert [one.clip for one in showings_of(rows, "t.csv", never)] == ["a", None, "b"]
 
 
-def test_of_images_in_any_order_two_neighbours_are_two_showings_but_a_slow_movie_is_one() -> None:
+def test_images_in_any_order_are_single_showings_but_a_slow_movie_is_one() -> None:
     times = 2 + 0.25 * np.arange(9)
     by_chance = showings_of(table(times, np.array([7, 3, 4, 9, 1, 0, 5, 2, 8])), "t.csv", never)
     assert [showing.frames.tolist() for showing in by_chance] == [[frame] for frame in (7, 3, 4, 9, 1, 0, 5, 2, 8)]
@@ -89,7 +89,7 @@ def test_of_images_in_any_order_two_neighbours_are_two_showings_but_a_slow_movie
 
 
 @pytest.mark.parametrize("faster", [2, 1.5, 2.4])
-def test_a_movie_of_which_frames_are_left_out_begins_again_where_it_does(faster: float) -> None:
+def test_a_movie_with_skipped_frames_begins_again_at_its_first(faster: float) -> None:
     """As where its pictures come faster than those of the screen, or than the rows of the table."""
     frames = np.tile((np.arange(FRAMES) * faster).astype(int), 3)
     shown = showings_of(table(np.arange(3 * FRAMES) / 15, frames), "t.csv", never)
@@ -213,7 +213,7 @@ def test_a_movie_that_was_shown_for_longer_than_it_lasts_is_asked_about(end: flo
     assert any("a was shown for 4 s, but it lasts 2 s at its own speed" in note for note in notes) == said
 
 
-def test_movies_that_were_mostly_shown_for_less_than_they_last_are_asked_about() -> None:
+def test_movies_mostly_shown_shorter_than_they_last_are_asked_about() -> None:
     rows = pd.DataFrame({"onset": [2.0, 6.0, 10.0], "clip": ["a", "b", "a"]})
     for ends, said in (([3.6, 7.6, 12.0], True), ([3.6, 8.0, 12.0], False)):
         _, notes = timed_showings(rows.assign(end=ends), "t.csv", clips_of(30.0), Reading())
@@ -233,5 +233,5 @@ def test_movies_that_were_mostly_shown_for_less_than_they_last_are_asked_about()
         ("clip1.v2.npy", "clip1.v2"),
     ],
 )
-def test_of_what_a_table_names_the_ending_of_a_file_is_no_part_of_the_name(said: str, known: str) -> None:
+def test_names_in_a_table_match_files_without_their_ending(said: str, known: str) -> None:
     assert spellings(said)[-1] == known
