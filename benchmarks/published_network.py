@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reverie.encoders.contract import row_of
+from reverie.encoders.contract import readout_index
 from reverie.encoders.dwiseneuro import DwiseNeuro
 from reverie.encoders.dwiseneuro_blocks import ConvolutionNorm, CoreBlock, SqueezeExcite, drop_branch, tile_channels
 
@@ -28,7 +28,7 @@ class PublishedNetwork(nn.Module):
         self.blocks = nn.Sequential(*(Block3d(block) for block in encoder.blocks if isinstance(block, CoreBlock)))
         # These work on pooled features and are as published already.
         self.cortex = copy.deepcopy(encoder.cortex)
-        self.readout = copy.deepcopy(encoder.readouts[row_of(encoder, mouse)])
+        self.readout = copy.deepcopy(encoder.readouts[readout_index(encoder, mouse)])
 
     def forward(self, planes: Float[Tensor, "stack 5 time height width"]) -> Float[Tensor, "stack neuron time"]:
         """Predict the rates of stacks."""

@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch.nn import functional
 
-from reverie.encoders.filters import SPOTS, convolve_pictures, spatial_filters, temporal_filters
+from reverie.encoders.filters import PAIRS_PER_SPOT, convolve_pictures, spatial_filters, temporal_filters
 
 
 def test_spatial_filters_have_unit_length_and_only_spots_see_luminance() -> None:
     filters = spatial_filters(32, 11)
     assert torch.allclose(filters.flatten(1).norm(dim=1), torch.ones(32))
-    spots = (torch.arange(32) // 2) % SPOTS == 0
+    spots = (torch.arange(32) // 2) % PAIRS_PER_SPOT == 0
     assert (filters[spots] >= 0).all()
     assert filters[~spots].sum((1, 2)).abs().max() < 1e-5
 
@@ -21,7 +21,7 @@ def test_spatial_filters_have_unit_length_and_only_spots_see_luminance() -> None
 def test_pairs_of_patches_are_in_quadrature() -> None:
     filters = spatial_filters(32, 11).flatten(1)
     pairs = (filters[::2] * filters[1::2]).sum(1)
-    patches = torch.arange(16) % SPOTS != 0
+    patches = torch.arange(16) % PAIRS_PER_SPOT != 0
     assert pairs[patches].abs().max() < 0.3
 
 

@@ -10,7 +10,15 @@ import torch
 from tests.worlds import looking
 
 from reverie.encoders.compact import Compact, CompactConfig
-from reverie.encoders.layers import FURTHEST, MEMORY, STEEPEST, FrameGain, Shifter, StateGain, displaced
+from reverie.encoders.layers import (
+    CONTRAST_FRAMES,
+    LARGEST_DISPLACEMENT,
+    LARGEST_LOG_GAIN,
+    FrameGain,
+    Shifter,
+    StateGain,
+    displaced,
+)
 
 
 def test_it_is_one_before_it_is_learnt() -> None:
@@ -26,7 +34,7 @@ def test_it_is_bounded_and_one_at_the_mean() -> None:
     at_mean = gain(torch.from_numpy(mean)[None, :, None])
     assert torch.allclose(at_mean, torch.ones(1, 2, 1))
     far = gain(torch.from_numpy(mean)[None, :, None] + 1e6)
-    assert torch.allclose(far, torch.full((1, 2, 1), float(np.exp(STEEPEST))))
+    assert torch.allclose(far, torch.full((1, 2, 1), float(np.exp(LARGEST_LOG_GAIN))))
 
 
 def frames(contrast: float, number: int = 12) -> torch.Tensor:
@@ -43,7 +51,7 @@ def test_contrast_divides_by_each_neurons_power_of_it():
     with torch.no_grad():
         gain.power.copy_(torch.tensor([[1.0], [2.0]]))
         gain.floor.fill_(-20.0)  # softplus of it is next to 0
-    weak, strong = (gain(frames(contrast, 20))[..., MEMORY:] for contrast in (0.5, 1.0))
+    weak, strong = (gain(frames(contrast, 20))[..., CONTRAST_FRAMES:] for contrast in (0.5, 1.0))
     assert torch.allclose(weak / strong, torch.tensor([2.0, 4.0])[None, :, None].expand_as(weak), rtol=1e-2)
 
 
@@ -86,8 +94,10 @@ def test_fields_are_displaced_as_far_as_the_pupil_says_and_no_farther():
         shifter.weight.copy_(torch.tensor([[0.0, 0.0], [0.5, 0.0]]))
     assert torch.allclose(shifter.displacement(looking(3, 140.0, 130.0)), torch.zeros(1, 2, 3), atol=1e-6)
     moved = shifter.displacement(looking(3, 146.0, 130.0))[0, :, 0]
-    assert torch.allclose(moved, torch.tensor([0.0, FURTHEST * float(np.tanh(0.5 / FURTHEST))]), atol=1e-5)
-    assert shifter.displacement(looking(3, 1e6, -1e6)).abs().max() <= FURTHEST
+    assert torch.allclose(
+        moved, torch.tensor([0.0, LARGEST_DISPLACEMENT * float(np.tanh(0.5 / LARGEST_DISPLACEMENT))]), atol=1e-5
+    )
+    assert shifter.displacement(looking(3, 1e6, -1e6)).abs().max() <= LARGEST_DISPLACEMENT
 
 
 def test_a_step_to_the_right_shows_what_lies_there_and_grey_beyond_the_edge():

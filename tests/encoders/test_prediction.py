@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from reverie.encoders.contract import PIECE, Encoder
+from reverie.encoders.contract import PIECE_FRAMES, Encoder
 from reverie.encoders.dwiseneuro import DwiseNeuro
 from reverie.encoders.dwiseneuro_config import DwiseNeuroConfig
 from reverie.encoders.prediction import predict
@@ -34,14 +34,14 @@ def clip(frames, size=(2, 2)):
     return generator.uniform(0, 255, (frames, *size)).astype(np.float32), np.zeros((4, frames), np.float32)
 
 
-@pytest.mark.parametrize("frames", [1, 3, PIECE, PIECE + 1, 3 * PIECE - 1])
+@pytest.mark.parametrize("frames", [1, 3, PIECE_FRAMES, PIECE_FRAMES + 1, 3 * PIECE_FRAMES - 1])
 def test_pieces_with_context_equal_one_pass_and_stay_short(frames):
     movie, state = clip(frames)
     encoder = Recent()
     rates = predict(encoder, movie, state, "a")
     levels = np.concatenate([np.full(3, 127.5), movie.mean((1, 2))])
     np.testing.assert_allclose(rates[0], np.lib.stride_tricks.sliding_window_view(levels, 4).mean(1), rtol=1e-5)
-    assert encoder.longest <= PIECE + encoder.history
+    assert encoder.longest <= PIECE_FRAMES + encoder.history
 
 
 def test_an_encoder_bound_to_a_window_is_averaged_over_its_windows():

@@ -31,7 +31,7 @@ WEIGHTS = "weights.safetensors"
 WEIGHTS_DIGEST = "weights_digest"
 """Key, in a description, of the digest of the file of weights beside it, by which a damaged file is noticed."""
 
-NOT_OWN = sys.stdlib_module_names | {"torch", "reverie"}
+LIBRARIES = sys.stdlib_module_names | {"torch", "reverie"}
 """Packages whose classes do not change while somebody works on an encoder."""
 
 FORMAT = "reverie encoder"
@@ -106,8 +106,12 @@ def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Enco
 def _require_sizes(description: Mapping[str, Any], most: int, place: Path) -> None:
     """Raise BadInput when a size is so absurd that building the encoder would exhaust the memory, or fail anyhow.
 
-    most: the number of weights, or of pixels along the largest frame; no size is larger than both. Settings of a user's
-    own architecture may be numbers of any kind, and are left to it.
+    Settings of a user's own architecture may be numbers of any kind, and are left to it.
+
+    Parameters
+    ----------
+    most
+        The number of weights or of pixels along the largest frame, whichever is larger: no size exceeds it.
     """
     named = {
         "frame_size": description["frame_size"],
@@ -156,7 +160,7 @@ def encoder_digest(encoder: Encoder) -> str:
 def _code_of(encoder: Encoder) -> list[str]:
     """Return the source of the classes of a user's encoder, its layers and bases, except those of torch and reverie."""
     kinds = {kind for module in encoder.modules() for kind in type(module).__mro__}
-    return sorted(_source(kind) for kind in kinds if kind.__module__.partition(".")[0] not in NOT_OWN)
+    return sorted(_source(kind) for kind in kinds if kind.__module__.partition(".")[0] not in LIBRARIES)
 
 
 def _source(kind: type) -> str:

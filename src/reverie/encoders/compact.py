@@ -9,10 +9,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reverie.encoders.contract import Encoder, row_of
+from reverie.encoders.contract import Encoder, readout_index
 from reverie.encoders.fast.layers import filter_frames
 from reverie.encoders.filters import CONTRAST_UNIT, convolve_pictures, spatial_filters, temporal_filters
-from reverie.encoders.layers import MEMORY, FrameGain, PointReadout, Shifter, StateGain
+from reverie.encoders.layers import CONTRAST_FRAMES, FrameGain, PointReadout, Shifter, StateGain
 from reverie.foundation.arrays import GREY
 from reverie.foundation.errors import NotApplicable
 
@@ -22,7 +22,7 @@ POOLING = 2
 LEAST_SIDE = POOLING + 1
 """Least height and width of frames in pixels: a neuron reads a place between two squares."""
 
-PROBED = 16
+PROBE_FILTERS = 16
 """Number of filters with which receptive fields are found: enough to cover sizes and orientations."""
 
 
@@ -66,7 +66,7 @@ class Compact(Encoder):
                 f"takes {LEAST_SIDE} x {LEAST_SIDE} and more; give --architecture linear_nonlinear, or larger movies."
             )
         self.config = config
-        self.history = max(config.reach, MEMORY - 1 if config.frame_gain else 0)
+        self.history = max(config.reach, CONTRAST_FRAMES - 1 if config.frame_gain else 0)
         self.grid = (-(-frame_size[0] // POOLING), -(-frame_size[1] // POOLING))
         self.space = nn.Parameter(spatial_filters(config.filters, config.filter_size)[:, None])
         self.time = nn.Parameter(temporal_filters(config.filters, config.taps)[:, None, :, None])
@@ -122,7 +122,7 @@ class Compact(Encoder):
     @torch.no_grad()
     def probe(self, movie: Float[Tensor, "time height width"]) -> Float[Tensor, "time position probe"]:
         """Return signed and rectified outputs of the first filters, to find receptive fields with."""
-        moving = self.filtered(self.pooled(movie[None]))[0, self.config.smoothing - 1 :, :, :PROBED]
+        moving = self.filtered(self.pooled(movie[None]))[0, self.config.smoothing - 1 :, :, :PROBE_FILTERS]
         return torch.cat([moving, moving.abs()], dim=2)
 
     def initialise(
@@ -147,11 +147,11 @@ class Compact(Encoder):
 
     def _own(self, parts: nn.ModuleList, mouse: str) -> nn.ModuleList:
         """Return the animal's own module of a list with one per animal, if the encoder has such a list."""
-        row = row_of(self, mouse)
+        row = readout_index(self, mouse)
         return parts[row : row + 1]
 
     def _parts(self, mouse: str) -> tuple[PointReadout, StateGain]:
-        row = row_of(self, mouse)
+        row = readout_index(self, mouse)
         readout, gain = self.readouts[row], self.gains[row]
         assert isinstance(readout, PointReadout)
         assert isinstance(gain, StateGain)

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from reverie.foundation.errors import ReverieError
 
-PIECE = 300
+PIECE_FRAMES = 300
 """Frames per piece of a prediction by an encoder that takes clips of any length."""
 
 
@@ -86,9 +86,9 @@ class Encoder(nn.Module, ABC):
         if self.window is not None:
             return self._predict_windows(self.window, movie, state, mouse)
         pieces = []
-        for start in range(0, len(movie), PIECE):
+        for start in range(0, len(movie), PIECE_FRAMES):
             first = max(0, start - self.history)
-            piece = slice(first, start + PIECE)
+            piece = slice(first, start + PIECE_FRAMES)
             rates: Tensor = self(movie[None, piece], state[None, :, piece], mouse)
             pieces.append(rates[0, :, start - first :])
         return torch.cat(pieces, dim=1)
@@ -215,7 +215,7 @@ def frozen(encoder: Encoder) -> Iterator[None]:
                 weight.requires_grad_(True)
 
 
-def row_of(encoder: Encoder, mouse: str) -> int:
+def readout_index(encoder: Encoder, mouse: str) -> int:
     """Return the place of an animal's readout among all; raises ReverieError when the encoder has none for it."""
     encoder.require_mouse(mouse)
     return list(encoder.mice).index(mouse)

@@ -8,7 +8,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from reverie.encoders.contract import row_of
+from reverie.encoders.contract import readout_index
 from reverie.encoders.dwiseneuro_blocks import ConvolutionNorm, CoreBlock, CortexLayer, Readout
 from reverie.encoders.dwiseneuro_config import DwiseNeuroConfig, check_config
 from reverie.encoders.stacks import PLANES, StackEncoder, StackLayout
@@ -64,7 +64,7 @@ class DwiseNeuro(StackEncoder):
         self, planes: Float[Tensor, "batch 5 time tall wide"], mouse: str
     ) -> Float[Tensor, "batch neuron time"]:
         """Predict the rates of stacks of picture planes, ``stack_frames`` frames each: the published network itself."""
-        readout = self.readouts[row_of(self, mouse)]
+        readout = self.readouts[readout_index(self, mouse)]
         frames = rearrange(planes, "batch plane time h w -> (batch time) plane h w")
         features = self.blocks(self.stem(frames.contiguous(memory_format=torch.channels_last)))
         pooled = rearrange(features.mean((2, 3)), "(batch time) channel -> batch channel time", batch=len(planes))

@@ -17,13 +17,13 @@ GOLDEN = (math.sqrt(5) - 1) / 2
 SILVER = math.sqrt(2) - 1
 """Steps of this fraction of a range, modulo the range, spread any number of values evenly over it."""
 
-SPOTS = 4
+PAIRS_PER_SPOT = 4
 """One in this many pairs of filters are spots, without which luminance would be lost."""
 
-FINEST = 2.5
+SHORTEST_WAVELENGTH = 2.5
 """The shortest wavelength of a Gabor patch in grid points."""
 
-BLOCK = (3, 4)
+BLOCK_PIXELS = (3, 4)
 """Neighbouring pixels whose gradients are computed together, as the channels of one strided convolution."""
 
 
@@ -38,14 +38,14 @@ def spatial_filters(count: int, size: int) -> Float[Tensor, "{count} {size} {siz
     """
     index = torch.arange(count)
     spread = torch.remainder((index // 2) * SILVER, 1)[:, None, None]
-    wavelength = FINEST * (size / FINEST) ** spread
+    wavelength = SHORTEST_WAVELENGTH * (size / SHORTEST_WAVELENGTH) ** spread
     axis = torch.arange(size) - (size - 1) / 2
     distance = axis[None, None, :] ** 2 + axis[None, :, None] ** 2
     patches = _gabors(index, wavelength, axis, distance, size)
-    spot_index = index // (2 * SPOTS) * 2 + index % 2
+    spot_index = index // (2 * PAIRS_PER_SPOT) * 2 + index % 2
     spot_size = 0.7 * (size / 4) ** torch.remainder(spot_index * GOLDEN, 1)[:, None, None]
     spots = torch.exp(-distance / (2 * spot_size**2))
-    filters = torch.where(((index // 2) % SPOTS == 0)[:, None, None], spots, patches)
+    filters = torch.where(((index // 2) % PAIRS_PER_SPOT == 0)[:, None, None], spots, patches)
     unit: Tensor = filters / torch.linalg.vector_norm(filters, dim=(1, 2), keepdim=True)
     return unit
 
@@ -120,7 +120,7 @@ def picture_gradient(
     """Return the gradient with respect to the pictures, one block of pixels per step of a strided convolution."""
     height, width = slopes.shape[2:]
     side, margin = filters.shape[-1], filters.shape[-1] // 2
-    tall, wide = BLOCK
+    tall, wide = BLOCK_PIXELS
     turned = filters[:, 0].flip(1, 2)
     # One kernel for each pixel of a block: the flipped filter, shifted to that pixel.
     kernels = filters.new_zeros(tall, wide, len(filters), side + tall - 1, side + wide - 1)
@@ -131,6 +131,6 @@ def picture_gradient(
     below, right = -height % tall, -width % wide
     if below or right:
         slopes = functional.pad(slopes, (0, right, 0, below))
-    blocks = functional.conv2d(slopes, kernels, stride=BLOCK, padding=margin)
+    blocks = functional.conv2d(slopes, kernels, stride=BLOCK_PIXELS, padding=margin)
     gradient = rearrange(blocks, "n (r c) y x -> n 1 (y r) (x c)", r=tall, c=wide)
     return gradient[:, :, :height, :width]

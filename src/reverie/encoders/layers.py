@@ -14,25 +14,31 @@ from reverie.foundation.arrays import STATE_NAMES
 INVERSE_SOFTPLUS_OF_ONE = math.log(math.e - 1)
 """The drive at which softplus gives 1, so that an untrained neuron fires at its mean rate."""
 
-STEEPEST = 1.5
+LARGEST_LOG_GAIN = 1.5
 """Bound of the log gain: the state changes a rate by at most a factor of exp(1.5), about 4.5 up or down."""
 
-MEMORY = 12
+CONTRAST_FRAMES = 12
 """Largest number of frames, the present one included, over which contrast is averaged."""
 
 VARIANCE_OFFSET = 1e-4
 """Added to the variance of a frame, squared units of contrast, so that a uniform frame has a finite gradient."""
 
-FURTHEST = 4.0
+LARGEST_DISPLACEMENT = 4.0
 """Largest displacement of fields along each axis, grid points (8 pixels, 27 degrees for the Sensorium screens)."""
 
 
 class PointReadout(nn.Module):
     """Reads a feature map at one learned place per neuron (bilinear between the four nearest grid points).
 
-    places, shift: (neuron, 2), row and column in units of the feature grid; a neuron reads at their sum, so that weight
-    decay pulls it back to its initial place. weights: (neuron, feature). smoothing: (neuron, taps), over the current
-    and earlier frames, the latest last.
+    Attributes
+    ----------
+    places, shift
+        (neuron, 2), row and column in units of the feature grid; a neuron reads at their sum, so that weight decay
+        pulls it back to its initial place.
+    weights
+        (neuron, feature).
+    smoothing
+        (neuron, taps), over the current and earlier frames, the latest last.
     """
 
     mean_rates: Tensor
@@ -93,7 +99,7 @@ class PointReadout(nn.Module):
 
 
 class _Standardised(nn.Module):
-    """A module that standardises its inputs by the mean and the standard deviation of each entry in training."""
+    """Holds the mean and the standard deviation in training of each input, by which inputs are standardised."""
 
     mean: Tensor
     deviation: Tensor
@@ -123,13 +129,13 @@ class StateGain(_Standardised):
     def forward(self, state: Float[Tensor, "batch 4 time"]) -> Float[Tensor, "batch neuron time"]:
         """Return the gain, which is 1 where the state is ordinary or does not affect the neuron."""
         squashed = torch.tanh((state - self.mean[:, None]) / (2 * self.deviation[:, None]))
-        return torch.exp(STEEPEST * torch.tanh(torch.matmul(self.weight, squashed)))
+        return torch.exp(LARGEST_LOG_GAIN * torch.tanh(torch.matmul(self.weight, squashed)))
 
 
 class FrameGain(nn.Module):
     """Divides each neuron's drive by a power of the recent contrast of the whole frame.
 
-        gain = ( (g + c) / (g + 1) ) ^ −power,      c = contrast of the frame, averaged over the last ``MEMORY`` frames
+        gain = ( (g + c) / (g + 1) ) ^ −power,      c = mean contrast of the last ``CONTRAST_FRAMES`` frames
 
     All neurons of an animal share g and the weights of the average; each has its own power, which starts at 0 (no
     gain). Source: contrast gain control, Shapley & Victor 1978 (J Physiol 285); normalisation, Carandini & Heeger 2012
@@ -140,12 +146,12 @@ class FrameGain(nn.Module):
         super().__init__()
         self.power = nn.Parameter(torch.zeros(neurons, 1))
         self.floor = nn.Parameter(torch.zeros(1))
-        self.lags = nn.Parameter(torch.zeros(MEMORY))
+        self.lags = nn.Parameter(torch.zeros(CONTRAST_FRAMES))
 
     def forward(self, pictures: Float[Tensor, "batch time height width"]) -> Float[Tensor, "batch neuron time"]:
         """Return the gain at each frame; pictures are in units of contrast, and a grey screen (0) precedes them."""
         contrast = torch.sqrt(pictures.var(dim=(2, 3), correction=0) + VARIANCE_OFFSET)
-        earlier = functional.pad(contrast[:, None], (MEMORY - 1, 0), value=VARIANCE_OFFSET**0.5)
+        earlier = functional.pad(contrast[:, None], (CONTRAST_FRAMES - 1, 0), value=VARIANCE_OFFSET**0.5)
         recent = functional.conv1d(earlier, self.lags.softmax(0)[None, None])
         floor = functional.softplus(self.floor)
         return torch.exp(-self.power * torch.log((floor + recent) / (floor + 1.0)))
@@ -154,7 +160,7 @@ class FrameGain(nn.Module):
 def displaced(
     pictures: Float[Tensor, "batch time height width"], moved: Float[Tensor, "batch 2 time"]
 ) -> Float[Tensor, "batch time height width"]:
-    """Return pictures whose pixels are those ``moved`` pixels further down and to the right; 0 beyond the edges.
+    """Return pictures read ``moved`` pixels further down and to the right; beyond the edges they are 0.
 
     Between pixels it interpolates by cubic convolution (Keys 1981, IEEE ASSP 29, 1153), linear in the pictures.
     """
@@ -188,7 +194,7 @@ class Shifter(_Standardised):
     def displacement(self, state: Float[Tensor, "batch 4 time"]) -> Float[Tensor, "batch 2 time"]:
         """Return by how many grid points the fields are displaced, down and to the right."""
         pupil = (state[:, 2:] - self.mean[:, None]) / self.deviation[:, None]
-        return FURTHEST * torch.tanh(self.weight @ pupil / FURTHEST)
+        return LARGEST_DISPLACEMENT * torch.tanh(self.weight @ pupil / LARGEST_DISPLACEMENT)
 
     def forward(
         self, pictures: Float[Tensor, "batch time height width"], state: Float[Tensor, "batch 4 time"]

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reverie.encoders.contract import Encoder, row_of
+from reverie.encoders.contract import Encoder, readout_index
 from reverie.encoders.filters import CONTRAST_UNIT, temporal_filters
 from reverie.encoders.layers import INVERSE_SOFTPLUS_OF_ONE, StateGain
 from reverie.foundation.arrays import GREY
@@ -28,7 +28,15 @@ class LinearNonlinearConfig:
 
 
 class LinearNonlinearReadout(nn.Module):
-    """The filters of one animal: space (neuron * rank, pooled pixels), time (neuron * rank, taps), latest tap last."""
+    """The filters of one animal.
+
+    Attributes
+    ----------
+    space
+        (neuron * rank, pooled pixel).
+    time
+        (neuron * rank, tap), latest tap last.
+    """
 
     mean_rates: Tensor
 
@@ -67,7 +75,7 @@ class LinearNonlinear(Encoder):
         mouse: str,
     ) -> Float[Tensor, "batch neuron time"]:
         """Predict the rates of one animal; raises ReverieError when there is no readout for it."""
-        row = row_of(self, mouse)
+        row = readout_index(self, mouse)
         pooled = functional.avg_pool2d((movie - GREY) / CONTRAST_UNIT, self.config.pooling, ceil_mode=True)
         pixels = functional.pad(pooled.flatten(2), (0, 0, self.history, 0))
         rates: Tensor = self.readouts[row](pixels)
@@ -83,7 +91,7 @@ class LinearNonlinear(Encoder):
         state_deviation: Float[np.ndarray, "4"],
     ) -> None:
         """Start one animal's readout from its mean rates and the mean and deviation of its state."""
-        row = row_of(self, mouse)
+        row = readout_index(self, mouse)
         readout, gain = self.readouts[row], self.gains[row]
         assert isinstance(readout, LinearNonlinearReadout)
         assert isinstance(gain, StateGain)

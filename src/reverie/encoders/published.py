@@ -42,7 +42,7 @@ SETTINGS: dict[str, tuple[str, Callable[[Any], Any], Any]] = {
 }
 """The release's names of an architecture's settings, each with our name, its type, and the release's default."""
 
-WEIGHT_WORDS = (
+WEIGHT_NAMES = (
     ("core.stem.0.", "stem.convolution."),
     ("core.stem.1.bn.", "stem.norm."),
     (".bn_sc.bn.", ".shortcut_norm."),
@@ -61,7 +61,7 @@ WEIGHT_WORDS = (
     (".bn.bn.", ".norm."),
     (".layer.1.", ".convolution."),
 )
-"""Pieces of the release's names of weights, and ours, replaced in this order."""
+"""Parts of the release's names of weights, each with ours, in the order in which they are replaced."""
 
 
 def build_encoder(
@@ -141,11 +141,11 @@ def _exact_counts(path: Path, rounded: list[int], neurons: Sequence[int] | None,
 
 def translate_config(params: Mapping[str, Any], settings: Mapping[str, Any]) -> DwiseNeuroConfig:
     """Turn the release's settings into ours."""
-    words = {ours: kind(settings.get(theirs, default)) for theirs, (ours, kind, default) in SETTINGS.items()}
+    translated = {ours: kind(settings.get(theirs, default)) for theirs, (ours, kind, default) in SETTINGS.items()}
     stack, processor = params["frame_stack"], params["inputs_processor"][1]
     width, height = processor["size"]
     return DwiseNeuroConfig(
-        **words,
+        **translated,
         stack_frames=int(stack["size"]),
         frame_step=int(stack["step"]),
         canvas=(int(height), int(width)),
@@ -198,10 +198,10 @@ def rename(name: str) -> str:
     >>> rename("core.blocks.3.temp_covn_dw.1.bn.weight")
     'blocks.1.temporal.norm.weight'
     """
-    for theirs, ours in WEIGHT_WORDS:
+    for theirs, ours in WEIGHT_NAMES:
         name = name.replace(theirs, ours)
-    room, number, *rest = name.split(".")
-    if room == "blocks":
+    first, number, *rest = name.split(".")
+    if first == "blocks":
         # The release counts its positional encodings, which have no weights, as blocks of their own.
-        name = ".".join([room, str(int(number) // 2), *rest])
+        name = ".".join([first, str(int(number) // 2), *rest])
     return name

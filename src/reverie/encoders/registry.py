@@ -99,7 +99,7 @@ class Architecture:
 
 
 _registered: dict[str, Architecture] = {}
-_weights_follow: ContextVar[bool] = ContextVar("weights_follow", default=False)
+_loading_weights: ContextVar[bool] = ContextVar("loading_weights", default=False)
 
 
 def register(name: str, config: type[Any], encoder: EncoderClass) -> None:
@@ -191,8 +191,9 @@ def build(
 ) -> Encoder:
     """Build the encoder that weights are loaded into, from settings as JSON holds them; those left out take defaults.
 
-    Steps that only determine weights, such as calibrating a simulated animal, are skipped: see ``weights_follow``.
-    Raises ReverieError when the architecture or a setting is unknown, or no encoder can have these settings.
+    Steps that only determine weights, such as calibrating a simulated animal, are skipped: see
+    ``weights_will_be_loaded``. Raises ReverieError when the architecture or a setting is unknown, or no encoder can
+    have these settings.
     """
     found = find_architecture(architecture)
     unknown = config.keys() - {field.name for field in dataclasses.fields(found.config)}
@@ -200,18 +201,18 @@ def build(
         raise ReverieError(
             f"The architecture {architecture!r} has no setting {min(unknown)!r}; train or import the encoder again."
         )
-    token = _weights_follow.set(True)
+    token = _loading_weights.set(True)
     try:
         return found.encoder(found.config(**{name: _frozen(value) for name, value in config.items()}), mice, frame_size)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ReverieError(f"No {architecture!r} encoder can have these settings ({error}).") from error
     finally:
-        _weights_follow.reset(token)
+        _loading_weights.reset(token)
 
 
-def weights_follow() -> bool:
+def weights_will_be_loaded() -> bool:
     """Return whether the encoder that is being built will then be given all its weights and buffers."""
-    return _weights_follow.get()
+    return _loading_weights.get()
 
 
 def _frozen(value: object) -> object:

@@ -92,8 +92,12 @@ def _running(frames: int, behaviour: BehaviourStatistics, generator: np.random.G
 def _excursions(frames: int, saccades: float, generator: np.random.Generator) -> Float[np.ndarray, "2 {frames}"]:
     """Draw the position of the eye, in its own standard deviations: it wanders, or it drifts between saccades.
 
-    saccades: how many per frame. Each takes the eye half-way to a new position; slow drift between them makes up a
-    fifth of the variance.
+    Each saccade takes the eye half-way to a new position; slow drift between them makes up a fifth of the variance.
+
+    Parameters
+    ----------
+    saccades
+        How many per frame; with none, the eye wanders.
     """
     if saccades == 0:
         return np.stack([wander(frames, 1.5 * FRAME_RATE, generator) for _ in range(2)])

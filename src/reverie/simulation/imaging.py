@@ -21,14 +21,17 @@ POOL_MICROMETRES = 120.0
 
 class Indicator(nn.Module):
     """How the events of one animal's neurons become responses.
-
-    kernels: (neuron or 1, lag), the expected smear, oldest frame first, unit sum. powers: (neuron or 1), the share of
-    the events' variance that the smear leaves.
-
     With a scan (``scan_hertz`` > 0) each neuron is imaged once per scan, at its phase between the scan's beginning and
     end (``phases``). The events since its previous imaging appear at the end of the scan, whatever the phase, and are
     held until the next scan ends. Where scans begin within a trial is random. Recordings resampled to the frames of a
     movie look like this; Sensorium 2023 has 8 two-photon scans per second.
+
+    Attributes
+    ----------
+    kernels
+        (neuron or 1, lag), the expected smear, oldest frame first, of unit sum.
+    powers
+        (neuron or 1), the share of the events' variance that the smear leaves.
     """
 
     def __init__(self, config: TruthConfig, phases: Float[np.ndarray, " neuron"]) -> None:

@@ -10,8 +10,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reverie.encoders.contract import Encoder, row_of
-from reverie.encoders.registry import weights_follow
+from reverie.encoders.contract import Encoder, readout_index
+from reverie.encoders.registry import weights_will_be_loaded
 from reverie.foundation.arrays import FRAME_SIZE, GREY
 from reverie.foundation.errors import ReverieError
 from reverie.simulation.behaviour import BehaviourStatistics, Gaze, draw_behaviour, draw_gaze
@@ -123,7 +123,7 @@ class TrueEncoder(Encoder, ABC):
         self.config = config
         self.animals, self.indicators = nn.ModuleList(), nn.ModuleList()
         self.eyes, self.tissues = nn.ModuleDict(), nn.ModuleDict()
-        calibration = None if weights_follow() else calibration_movie(frame_size)
+        calibration = None if weights_will_be_loaded() else calibration_movie(frame_size)
         self.prepare(calibration)
         for row, (mouse, neurons) in enumerate(mice.items()):
             animal = self.draw_animal(neurons, self.generator(mouse))
@@ -172,25 +172,25 @@ class TrueEncoder(Encoder, ABC):
 
     def animal(self, mouse: str) -> Cortex:
         """Return the neurons of one animal; raises ReverieError when no animal has that name."""
-        cortex = self.animals[row_of(self, mouse)]
+        cortex = self.animals[readout_index(self, mouse)]
         assert isinstance(cortex, Cortex)
         return cortex
 
     def eye(self, mouse: str) -> Gaze | None:
         """Return how an animal's gaze displaces what its neurons see, or None where it does not."""
-        eye = dict(self.eyes.items()).get(str(row_of(self, mouse)))
+        eye = dict(self.eyes.items()).get(str(readout_index(self, mouse)))
         assert eye is None or isinstance(eye, Gaze)
         return eye
 
     def neuropil(self, mouse: str) -> Neuropil | None:
         """Return the neuropil that leaks into the traces of one animal, or None where nothing does."""
-        neuropil = dict(self.tissues.items()).get(str(row_of(self, mouse)))
+        neuropil = dict(self.tissues.items()).get(str(readout_index(self, mouse)))
         assert neuropil is None or isinstance(neuropil, Neuropil)
         return neuropil
 
     def indicator(self, mouse: str) -> Indicator:
         """Return the indicator of one animal: how its events become responses."""
-        indicator = self.indicators[row_of(self, mouse)]
+        indicator = self.indicators[readout_index(self, mouse)]
         assert isinstance(indicator, Indicator)
         return indicator
 

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reverie.encoders.contract import row_of
+from reverie.encoders.contract import readout_index
 from reverie.encoders.dwiseneuro import DwiseNeuro
 from reverie.encoders.dwiseneuro_blocks import CoreBlock, CortexLayer, Readout, scale_and_shift
 from reverie.encoders.fast import kernels
@@ -185,7 +185,7 @@ class FrozenDwiseNeuro(StackEncoder):
         self.core = FrozenCore(encoder)
         layers = (layer for layer in encoder.cortex if isinstance(layer, CortexLayer))
         self.cortex = nn.Sequential(*map(FrozenCortexLayer, layers))
-        readout = encoder.readouts[row_of(encoder, mouse)]
+        readout = encoder.readouts[readout_index(encoder, mouse)]
         assert isinstance(readout, Readout)
         self.readout = FrozenReadout(readout, neurons)
 

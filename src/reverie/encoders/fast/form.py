@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from reverie.encoders.compact import Compact
-from reverie.encoders.contract import Encoder, device_of, frozen, row_of
+from reverie.encoders.contract import Encoder, device_of, frozen, readout_index
 from reverie.encoders.dwiseneuro import DwiseNeuro
 from reverie.encoders.fast.dwiseneuro import FrozenDwiseNeuro
 from reverie.encoders.linear_nonlinear import LinearNonlinear
@@ -48,7 +48,7 @@ def frozen_form(encoder: Encoder, mouse: str, neurons: Int[Tensor, " chosen"] | 
 
 def reduced(encoder: Compact | LinearNonlinear, mouse: str, rows: Int[Tensor, " chosen"]) -> Encoder:
     """Return a copy of an encoder whose only readout is that of some neurons of one animal."""
-    index, neurons = row_of(encoder, mouse), encoder.mice[mouse]
+    index, neurons = readout_index(encoder, mouse), encoder.mice[mouse]
     readout, gain = encoder.readouts[index], encoder.gains[index]
     of_readout = [name for name, _ in (*readout.named_parameters(), *readout.named_buffers())]
     # deepcopy does not copy what is in its memo.
