@@ -128,6 +128,22 @@ def test_padding_that_no_nan_marks_is_told(mouse, mode):
     assert note.endswith("as padding does, but count as responses: cut these frames off, or write NaN there.")
 
 
+@pytest.mark.parametrize("filled", [0, 1])
+def test_a_neuron_that_is_filled_up_with_zeros_hides_no_padding(mouse, filled):
+    expected = open_recording(mouse)["3"].responses.copy()
+    assert len(expected) > 2
+
+    def pad(values):
+        padded = np.pad(values, ((0, 0), (0, 3)), constant_values=np.nan)
+        padded[filled, -3:] = 0
+        return padded
+
+    edit("responses", pad)(mouse)
+    recording = open_recording(mouse)
+    np.testing.assert_array_equal(recording["3"].responses, expected)
+    assert recording.notes == ()
+
+
 def test_neurons_that_are_mostly_silent_are_not_taken_for_padding(mouse):
     noise = np.random.default_rng(5)
     edit("responses", lambda values: (noise.random((2, FRAMES)) < 0.02) * 1.0)(mouse)

@@ -70,10 +70,15 @@ class StoredSeries:
         return self.values.dtype
 
     def length(self) -> int:
-        """Return the length up to the last frame in which not all of some rows are NaN."""
+        """Return the length up to the last frame in which at least half of some rows are not NaN.
+
+        Of rows with NaN throughout nobody knows where they end; a few others may be filled up with zeros.
+        """
         if not self.marks_padding:
             return int(self.values.shape[-1])
-        kept = np.flatnonzero(~np.isnan(self.sample()).all(axis=0))
+        known = ~np.isnan(self.sample())
+        known = known[known.any(axis=1)]
+        kept = np.flatnonzero(known.any(axis=0) & (2 * known.sum(axis=0) >= len(known)))
         return int(kept[-1]) + 1 if kept.size else 0
 
     @property
