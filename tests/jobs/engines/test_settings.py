@@ -17,6 +17,11 @@ from reverie.jobs.engines.settings import SCHEDULERS, EngineOptions
         ({"gpus": -1}, "--gpus is -1"),
         ({"walltime": "1h"}, "hours, minutes and seconds"),
         ({"walltime": "00:00:30"}, "at least a minute"),
+        ({"memory": "8"}, "--memory is '8'; write a number and its unit, as 8GB"),
+        ({"memory": "lots"}, "--memory is 'lots'"),
+        ({"memory": "-8GB"}, "--memory is '-8GB'"),
+        ({"memory": "0GB"}, "--memory is '0GB'"),
+        ({"memory": "8 GB"}, "--memory is '8 GB'"),
         ({"dry_run": True}, "is for batch systems"),
     ],
 )
@@ -33,6 +38,11 @@ def test_every_batch_system_has_its_script(name):
     assert "extra" in script
     # One that knows walltimes tells its workers when to stop, two minutes before.
     assert ("REVERIE_STOP_AT=$(( $(date +%s) + 14280 ))" in script) == (name != "htcondor")
+
+
+@pytest.mark.parametrize("memory", ["8GB", "8G", "8gb", "7.5GiB", "8000M"])
+def test_memory_is_written_as_batch_systems_do(memory):
+    assert "#SBATCH --mem=" in job_script(On("slurm", memory=memory))
 
 
 def test_a_dry_run_prints_the_script_and_does_nothing(tmp_path, capsys):

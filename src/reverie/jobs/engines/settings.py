@@ -12,6 +12,9 @@ SCHEDULERS = ("slurm", "pbs", "sge", "lsf", "htcondor")
 ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx)://\S+")
 """Pattern of the address of a Dask scheduler."""
 
+MEMORY = re.compile(r"(?=.*[1-9])\d+(\.\d+)?[KMGT]i?B?", re.IGNORECASE)
+"""Pattern of an amount of memory. Without a unit, batch systems would take numbers for megabytes or kilobytes."""
+
 MOST_JOBS = 10_000
 """Largest number of jobs at once; more than clusters give to one person."""
 
@@ -51,6 +54,8 @@ class EngineOptions:
             raise BadInput(f"--gpus is {self.gpus}; it counts graphics cards.")
         if self.seconds < LEAST_WALLTIME:
             raise BadInput(f"--walltime is {self.walltime}; give at least a minute.")
+        if not MEMORY.fullmatch(self.memory):
+            raise BadInput(f"--memory is {self.memory!r}; write a number and its unit, as 8GB.")
         if self.dry_run and not self.batch:
             raise BadInput(f"On {self.on} no script is submitted; --dry-run is for batch systems.")
 
