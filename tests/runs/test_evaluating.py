@@ -68,6 +68,16 @@ def test_a_weak_mask_is_said(run, capsys):
     assert "mouse1 trial 2: The mask reaches 1 at no pixel" in capsys.readouterr().err
 
 
+def test_a_movie_that_cannot_be_scored_does_not_spoil_the_rest(run, capsys):
+    made_up(2, mask=np.full((8, 10), 0.2, np.float32)).save(run / "mouse1/2")
+    assert evaluate_run(run)["trial"].tolist() == ["1"]
+    assert "Not scored: mouse1 trial 2: No pixel of the mask reaches" in capsys.readouterr().err
+    assert f"{made_up(1).score()['video_correlation']:.3f}" in report_run(run).read_text()
+    made_up(1, mask=np.full((8, 10), 0.2, np.float32)).save(run / "mouse1/1")
+    with pytest.raises(ReverieError, match="mouse1 trial 1: No pixel of the mask reaches"):
+        evaluate_run(run)
+
+
 def test_the_page_shows_all_movies_and_says_how_they_were_made(run):
     text = report_run(run).read_text()
     assert "The animals are simulated." in text

@@ -1,5 +1,7 @@
 """Types of the arrays that the program works with, named in the field's words, and their grey levels."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -55,3 +57,19 @@ def in_a_row(values: np.ndarray) -> np.ndarray:
     ((3,), (3,), (3, 2))
     """
     return values.ravel() if values.size == max(values.shape, default=0) else values
+
+
+def without_mask(values: Any) -> Any:  # noqa: ANN401 - arrays of several libraries
+    """Return a masked array as a plain one, NaN where it was masked, and anything else as it is.
+
+    Functions that do not know of masks would take the values below them for measured ones.
+
+    >>> without_mask(np.ma.masked_equal([1, -1, 3], -1))
+    array([ 1., nan,  3.])
+    """
+    if not isinstance(values, np.ma.MaskedArray):
+        return values
+    if not np.ma.is_masked(values):
+        return values.data
+    kind = values.dtype if values.dtype.kind == "f" else np.float64
+    return np.ma.filled(values.astype(kind), np.nan)

@@ -1,6 +1,6 @@
 """All trials of one animal, read when they are needed; the same whatever format they are stored in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -36,7 +36,7 @@ class Recording(RecordingFacts):
     def from_trials(
         cls,
         name: str,
-        trials: Sequence[Trial],
+        trials: Iterable[Trial],
         *,
         degrees_per_pixel: float | None = None,
         reading: Reading | None = None,
@@ -139,9 +139,11 @@ class Recording(RecordingFacts):
         whole = isinstance(start, Integral) and isinstance(stop, Integral | None)
         if not whole or start < 0 or (stop is not None and stop < start):
             raise ReverieError(f"Frames {start} to {stop} of trial {name} were asked for; they are numbered from 0.")
+        tiers = self.opened_tiers
+        name = self._known(name)  # the movies of recordings without tiers were read just now, and may be broken
         return Trial(
             name=name,
-            tier=self.opened_tiers[name],
+            tier=tiers[name],
             movie=self.movie(name, start, stop) if self.has_movie(name) else None,
             state=self.state(name)[:, start:stop],
             responses=self.responses(name, start, stop),

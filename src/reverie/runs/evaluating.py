@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from reverie.fitted.reconstruction import training_warning
+from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_text
-from reverie.foundation.progress import say
+from reverie.foundation.progress import say, say_broken
 from reverie.runs.run_folder import RunFolder
 from reverie.scoring.rule import EVALUATION_THRESHOLD, WEAK_MASK, scoring_threshold
 from reverie.scoring.statistics import FEWEST_CLIPS
@@ -27,20 +28,28 @@ PRINTED_SCORES = (
 def evaluate_run(folder: Path) -> pd.DataFrame:
     """Score every finished movie of a run, write RUN/scores.csv, print the summary, and return the table.
 
-    Movies whose truth is not known have no scores. Raises ReverieError when the folder is not a run or holds no
-    finished movie.
+    Movies whose truth is not known have no scores, nor have those that cannot be scored, such as where a mask is
+    empty; the latter are named in a message. Raises ReverieError when the folder is not a run, or holds no finished
+    movie, or none of several can be scored.
     """
     run = RunFolder(folder)
     seed = int(run.read_record()["seed"])
     rows: list[dict[str, str | float]] = []
     weak: list[str] = []
     seen: list[str] = []
+    failed: list[ReverieError] = []
     for place, found in run.read_trials("scoring"):
         if found.truth is None:
             continue
-        rows.append({"animal": place.animal, "trial": place.trial, "method": found.method, **found.score(seed=seed)})
+        try:
+            scored = found.score(seed=seed)
+        except ReverieError as error:
+            failed.append(ReverieError(f"{found.name}: {error}"))
+            continue
+        rows.append({"animal": place.animal, "trial": place.trial, "method": found.method, **scored})
         weak += [found.name] if scoring_threshold(found.mask) < EVALUATION_THRESHOLD else []
         seen += [] if found.held_out else [found.name]
+    say_broken(failed, rows, "Not scored")
     if weak:
         say(f"{', '.join(weak)}: {WEAK_MASK}")
     if not rows:

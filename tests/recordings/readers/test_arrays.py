@@ -1,6 +1,7 @@
 """What a caller may hand over as arrays by mistake, each with its one sentence."""
 
 import inspect
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.readers.registry import open_each
 from reverie.recordings.readers.timed_values import timed
-from reverie.recordings.readers.trials import require_folder_name
+from reverie.recordings.readers.trials import TrialsSource, require_folder_name
 from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
@@ -155,6 +156,54 @@ def test_values_under_a_mask_were_not_measured():
     assert np.array_equal(recorded(responses=(TIMES, values))["0"].responses, recorded()["0"].responses)
     values[:, 0] = np.ma.masked
     assert recorded(responses=(TIMES, values)).neurons == RATES.shape[1] - 1
+    screen = np.ma.masked_array(SCREEN, mask=np.arange(FRAMES)[:, None, None] == np.full(SCREEN.shape, 7))
+    for given in ({"movies": {"1": screen}}, {"movies": {"1": (TIMES, screen)}, "shown": None}):
+        with pytest.raises(ReverieError, match="holds NaN, infinity"):
+            _ = recorded(**given)["0"]
+    with pytest.raises(ReverieError, match="times that are not numbers"):
+        recorded(responses={1: np.ma.masked_array([0.1, 0.7], mask=[False, True]), 2: [1.5]})
+
+
+def test_a_movie_that_proves_broken_while_trials_are_divided_is_told():
+    broken = np.where(np.arange(FRAMES)[:, None, None] == 7, np.nan, SCREEN)
+    recording = recorded(movies={"1": (TIMES, broken)}, shown=None)
+    for _ in range(2):
+        with pytest.raises(ReverieError, match="holds NaN, infinity"):
+            _ = recording["0"]
+
+
+def made_of_trials(degrees_per_pixel=None, **changed) -> Recording:
+    """Return a recording of two trials; users' calls are not checked for types as the tests' are."""
+    state, movie = np.full((4, FRAMES), np.nan, np.float32), SCREEN.astype(np.float32)
+    made = [Trial(name, "train", movie, state, RATES.T.astype(np.float32)) for name in "ab"]
+    for trial, (field, value) in itertools.product(made, changed.items()):
+        object.__setattr__(trial, field, value)
+    source = object.__new__(TrialsSource)
+    inspect.unwrap(TrialsSource.__init__)(source, "mouse", iter(made), degrees_per_pixel)
+    return Recording(source)
+
+
+def test_values_under_a_mask_of_trials_were_not_measured():
+    values = np.ma.masked_array(RATES.T.astype(np.float32), mask=np.zeros(RATES.T.shape, dtype=bool))
+    assert np.array_equal(made_of_trials(responses=values)["a"].responses, made_of_trials()["a"].responses)
+    values[0] = np.ma.masked
+    assert made_of_trials(responses=values).neurons == RATES.shape[1] - 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"frame_rate": np.nan}, "the frame rate nan"),
+        ({"frame_rate": 0}, "the frame rate 0 "),
+        ({"start": np.inf}, "the start inf"),
+        ({"tier": None}, "the tier None"),
+        ({"degrees_per_pixel": "1.5"}, "degrees_per_pixel is '1.5'"),
+        ({"degrees_per_pixel": np.nan}, "degrees_per_pixel is nan"),
+    ],
+)
+def test_rates_times_and_angles_of_trials_that_cannot_be_are_refused(changed, expected):
+    with pytest.raises(ReverieError, match=expected):
+        made_of_trials(**changed)
 
 
 def test_times_that_are_numbers_of_frames_are_asked_about():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING, in_a_row
+from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING, in_a_row, without_mask
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.clocks import usual_rate, usual_step
@@ -19,7 +19,7 @@ from reverie.recordings.readers.event_tables import usual_columns
 from reverie.recordings.readers.frame_tables import has_row_per_frame
 from reverie.recordings.readers.timed_showings import frames_shown, timed_showings
 from reverie.recordings.readers.timed_values import Timed, TimedValues, timed, with_times
-from reverie.recordings.readers.trials import require_folder_name
+from reverie.recordings.readers.trials import require_degrees, require_folder_name
 from reverie.recordings.reading import Reading
 from reverie.recordings.recorded import Recorded, Showing
 from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
@@ -45,11 +45,9 @@ class GivenArrays:
 
 def arrays_source(given: GivenArrays, reading: Reading) -> ClockedSource:
     """Return a recording made of arrays; raises ReverieError where they do not belong together."""
-    name, movies, degrees = require_folder_name(given.name), given.movies, given.degrees_per_pixel
+    name, movies, degrees = require_folder_name(given.name), given.movies, require_degrees(given.degrees_per_pixel)
     if given.meaning not in MEANINGS:
         raise ReverieError(f"Responses cannot be {given.meaning!r}; choose one of: {', '.join(MEANINGS)}.")
-    if degrees is not None and not 0 < degrees < np.inf:
-        raise ReverieError(f"degrees_per_pixel is {degrees} but must be a number above 0.")
     if not isinstance(movies, TimedValues | Mapping):
         raise ReverieError("Movies are given by name, such as {'clip': array}, or as one object with .t and .d.")
     # Names in the table of what was shown are read as text.
@@ -87,7 +85,7 @@ def _table(shown: Any, place: str) -> pd.DataFrame:  # noqa: ANN401 - whatever p
 def _responses(name: str, given: Timed | Sequence[Timed] | Mapping[Any, Any], meaning: Meaning) -> list[Signal]:
     place = f"The responses of {name}"
     if isinstance(given, Mapping):
-        trains = [in_a_row(np.asarray(getattr(train, "t", train), float)) for train in given.values()]
+        trains = [in_a_row(np.asarray(without_mask(getattr(train, "t", train)), float)) for train in given.values()]
         if odd := [train.shape for train in trains if train.ndim != 1]:
             raise ReverieError(
                 f"For one unit, {place} hold spike times of the shape {odd[0]}, where (spike,) was expected."
@@ -167,7 +165,7 @@ class _Clips:
         if isinstance(movie, Path):
             return open_clip(movie, self.reading, frames, numbered=self.numbered)
         place, rate = f"The movie {clip}", 0.0
-        values = as_movie(movie.d if isinstance(movie, TimedValues) else np.asarray(movie))
+        values = as_movie(without_mask(movie.d) if isinstance(movie, TimedValues) else np.asarray(without_mask(movie)))
         if isinstance(movie, TimedValues):
             frames, rate = len(movie.t), usual_rate(np.asarray(movie.t, dtype=np.float64))
         axes = array_axes(values.shape, self.reading, frames, place, ask=self.numbered)

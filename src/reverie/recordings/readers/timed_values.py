@@ -5,7 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from reverie.foundation.arrays import in_a_row
+from reverie.foundation.arrays import in_a_row, without_mask
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocks import paired_times
 from reverie.recordings.signals import REAL
@@ -52,13 +52,11 @@ def timed(place: str, given: Timed) -> tuple[np.ndarray, Any]:
         times, values = given
     else:
         raise ReverieError(f"{place} came without times; give (times, values), or an object with .t and .d.")
-    times = in_a_row(np.asarray(times))
+    times = in_a_row(np.asarray(without_mask(times)))
     if times.dtype.kind not in REAL:
         raise ReverieError(f"{place} came with times of the type {times.dtype}; give seconds, as numbers.")
     times = times.astype(np.float64)
-    values = values if hasattr(values, "shape") else np.asarray(values)
-    if isinstance(values, np.ma.MaskedArray):  # other functions would ignore its mask
-        values = np.ma.filled(values.astype(np.float64), np.nan)
+    values = without_mask(values if hasattr(values, "shape") else np.asarray(values))
     if times.ndim != 1 or len(times) < 2:
         raise ReverieError(f"{place} needs the time of each sample, two at least; got the shape {times.shape}.")
     return paired_times(times, values.shape[0], place), values

@@ -1,13 +1,14 @@
 """Recordings from Python: trials that are already cut and on one clock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from reverie.foundation.arrays import STATE_NAMES
+from reverie.foundation.arrays import STATE_NAMES, without_mask
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.source import Footage, Source, StoredSeries
 from reverie.recordings.trial import Trial
@@ -17,18 +18,19 @@ LONGEST_NAME = 200
 
 
 class TrialsSource(Source):
-    """The trials of one animal, held in memory or read by the given sequence.
+    """The trials of one animal, held in memory or read by what is given.
 
-    Raises ReverieError when there are none, two have the same name or different frame rates, or a name cannot be a
-    folder's.
+    Raises ReverieError when there are none, two have the same name or different frame rates, a name cannot be a
+    folder's, or a rate, a time or an angle is not possible.
     """
 
-    def __init__(self, name: str, trials: Sequence[Trial], degrees_per_pixel: float | None = None) -> None:
+    def __init__(self, name: str, trials: Iterable[Trial], degrees_per_pixel: float | None = None) -> None:
         self.name = require_folder_name(name)
         self.place = Path(name)
-        self.degrees_per_pixel = degrees_per_pixel
-        self._held = {trial.name: _with_arrays(trial, name) for trial in trials}
-        if not self._held or len(self._held) < len(trials):
+        self.degrees_per_pixel = require_degrees(degrees_per_pixel)
+        given = list(trials)
+        self._held = {trial.name: _with_arrays(trial, name) for trial in given}
+        if not self._held or len(self._held) < len(given):
             raise ReverieError(f"{name} needs at least one trial, and each a name of its own.")
         for trial in self._held:
             require_folder_name(trial)
@@ -75,7 +77,7 @@ def _with_arrays(trial: Trial, animal: str) -> Trial:
 
     Raises ReverieError when the state does not have a row for each signal.
     """
-    given = {what: getattr(trial, what) for what in ("movie", "state", "responses")}
+    given = {what: without_mask(getattr(trial, what)) for what in ("movie", "state", "responses")}
     made: dict[str, Any] = {
         what: one if one is None or isinstance(getattr(one, "dtype", None), np.dtype) else np.asarray(one)
         for what, one in given.items()
@@ -85,7 +87,24 @@ def _with_arrays(trial: Trial, animal: str) -> Trial:
             f"The state of {animal}, trial {trial.name}, has the shape {np.shape(made['state'])}, where (4, time) was "
             f"expected: {', '.join(STATE_NAMES)}, NaN where a signal was not recorded."
         )
-    return replace(trial, **made, start=float(trial.start), frame_rate=float(trial.frame_rate))
+    start, rate = float(trial.start), float(trial.frame_rate)
+    if not (isfinite(start) and 0 < rate < inf and isinstance(trial.tier, str)):
+        raise ReverieError(
+            f"Trial {trial.name} of {animal} has the tier {trial.tier!r}, the frame rate {rate:g} and the start "
+            f"{start:g}; a word such as 'train', a number above 0 and a number of seconds were expected."
+        )
+    return replace(trial, **made, start=start, frame_rate=rate)
+
+
+def require_degrees(degrees: Any) -> float | None:  # noqa: ANN401 - whatever a user gives
+    """Return the visual angle of a pixel as given in Python; raises ReverieError when it cannot be one."""
+    if degrees is not None and not (_is_number(degrees) and 0 < degrees < inf):
+        raise ReverieError(f"degrees_per_pixel is {degrees!r} but must be a number above 0.")
+    return None if degrees is None else float(degrees)
+
+
+def _is_number(given: Any) -> bool:  # noqa: ANN401
+    return np.ndim(given) == 0 and np.asarray(given).dtype.kind in "fiu"
 
 
 def require_folder_name(name: object) -> str:
