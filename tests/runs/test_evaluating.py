@@ -1,4 +1,5 @@
 import json
+import shutil
 import weakref
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.runs.evaluating import evaluate_run
 from reverie.runs.exporting import export_run
 from reverie.runs.reporting import report_run
+from reverie.scoring.tables import read_scores
 
 
 @pytest.fixture
@@ -92,6 +94,26 @@ def test_movies_that_came_later_are_scored_for_the_page(run):
     made_up(3).save(run / "mouse1/3")
     report_run(run)
     assert f"{made_up(3).score()['video_correlation']:.3f}" in (run / "report.html").read_text()
+
+
+@pytest.mark.parametrize("copied", [{"seed": 3}, {"seed": 3, "trial": "2"}, {"seed": 2, "method": "paper"}])
+def test_scores_of_movies_that_were_replaced_by_copying_are_not_shown(run, copied):
+    report_run(run)
+    shutil.rmtree(run / "mouse1/2")
+    other = made_up(**copied)
+    other.save(run / "mouse1" / other.trial)
+    report_run(run)
+    found = read_scores(run / "scores.csv").set_index("trial")
+    assert sorted(found.index) == sorted(["1", other.trial])
+    assert found.loc[other.trial, "rmse"] == other.score()["rmse"]
+    assert found.loc[other.trial, "method"] == other.method
+
+
+def test_scores_are_kept_where_nothing_changed(run):
+    report_run(run)
+    written = (run / "scores.csv").stat().st_mtime_ns
+    report_run(run)
+    assert (run / "scores.csv").stat().st_mtime_ns == written
 
 
 def test_many_trials_have_pages_of_their_own(run, monkeypatch):

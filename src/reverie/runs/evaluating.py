@@ -1,15 +1,16 @@
 """Scoring the movies of a run against the movies that were shown."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from reverie.fitted.reconstruction import training_warning
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import write_text
+from reverie.foundation.files import write_bytes
 from reverie.foundation.progress import say, say_broken
-from reverie.runs.run_folder import RunFolder
+from reverie.runs.run_folder import RunFolder, TrialFolder
 from reverie.scoring.rule import EVALUATION_THRESHOLD, WEAK_MASK, scoring_threshold
 from reverie.scoring.statistics import FEWEST_CLIPS
 from reverie.scoring.tables import as_text, read_scores, score_table, summarise, write_scores
@@ -35,12 +36,14 @@ def evaluate_run(folder: Path) -> pd.DataFrame:
     run = RunFolder(folder)
     seed = int(run.read_record()["seed"])
     rows: list[dict[str, str | float]] = []
+    compared: list[TrialFolder] = []
     weak: list[str] = []
     seen: list[str] = []
     failed: list[ReverieError] = []
     for place, found in run.read_trials("scoring"):
         if found.truth is None:
             continue
+        compared.append(place)
         try:
             scored = found.score(seed=seed)
         except ReverieError as error:
@@ -57,7 +60,7 @@ def evaluate_run(folder: Path) -> pd.DataFrame:
         return pd.DataFrame()
     scores = score_table(rows)
     write_scores(run.scores, scores)
-    write_text(run.scores_digest, _sum_of(run.scores))
+    write_bytes(run.scores_digest, _sums(run, compared))
     _print_summary(scores, seed)
     if seen:
         say(training_warning(seen))
@@ -65,27 +68,30 @@ def evaluate_run(folder: Path) -> pd.DataFrame:
     return scores
 
 
-def read_or_evaluate(folder: Path, known: int) -> pd.DataFrame:
-    """Return the kept scores of ``known`` movies; where they are of other movies or were changed, new ones.
+def read_or_evaluate(folder: Path, known: Sequence[TrialFolder]) -> pd.DataFrame:
+    """Return the kept scores of the trials whose true movies are ``known``; where anything changed, new scores.
 
     Raises ReverieError when a movie cannot be read.
     """
     run = RunFolder(folder)
     if not run.scores.exists():
         return evaluate_run(folder)
-    if not (run.scores_digest.is_file() and run.scores.is_file() and _is_kept(run)):
+    kept = run.scores_digest.read_bytes() if run.scores_digest.is_file() else b""
+    if not (run.scores.is_file() and kept.startswith(_sums(run, ()))):
         say(f"{run.scores} is not what was written, so it was damaged or edited; the movies are scored again.")
         return evaluate_run(folder)
-    scores = read_scores(run.scores)
-    return scores if len(scores) == known else evaluate_run(folder)
+    # Movies may have been removed, added or replaced by copying since.
+    return read_scores(run.scores) if kept == _sums(run, known) else evaluate_run(folder)
 
 
-def _is_kept(run: RunFolder) -> bool:
-    return run.scores_digest.read_bytes() == _sum_of(run.scores).encode()
-
-
-def _sum_of(path: Path) -> str:
-    return f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
+def _sums(run: RunFolder, compared: Sequence[TrialFolder]) -> bytes:
+    """Return the hashes, as ``sha256sum`` reads them, of the table and of what identifies each movie with a truth."""
+    paths = (run.scores, *(place.finished for place in compared))
+    lines = (
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(run.folder).as_posix()}\n"
+        for path in paths
+    )
+    return "".join(lines).encode(errors="surrogateescape")
 
 
 def _print_summary(scores: pd.DataFrame, seed: int) -> None:

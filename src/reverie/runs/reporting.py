@@ -51,7 +51,7 @@ def report_run(folder: Path, *, film: bool = False) -> Path:
     run = RunFolder(folder)
     record = run.read_record()
     places, found = run.whole_trials(TOGETHER)
-    scores = read_or_evaluate(folder, known=sum(truth_is_kept(place.folder) for place in places))
+    scores = read_or_evaluate(folder, [place for place in places if truth_is_kept(place.folder)])
     title = f"Movies reconstructed from visual cortex: {folder.resolve().name}"
     seed, sentences = int(record["seed"]), _sentences(record, len(places))
     if len(places) <= TOGETHER:

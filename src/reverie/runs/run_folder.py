@@ -2,7 +2,7 @@
 
 RUN/run.json                              settings, versions, seed, trials
 RUN/scores.csv                            one row per animal, trial and method
-RUN/scores.csv.sha256                     its hash, by which a damaged or edited one is noticed
+RUN/scores.csv.sha256                     its hash and those of the movies in it, by which any change is noticed
 RUN/report.html                           the page of the run; with many trials it links to a page of each
 RUN/film.mp4                              all trials one after the other, where requested
 RUN/<animal>/<trial>/movie.npz            frames (time, height, width) float32 0-255, mask (height, width); where known
@@ -90,7 +90,7 @@ class RunFolder:
 
     @property
     def scores_digest(self) -> Path:
-        """File of the table's hash, as ``sha256sum`` reads it, by which a damaged or edited table is noticed."""
+        """File of the hashes of the table and its movies, as ``sha256sum`` reads them, by which changes are noticed."""
         return self.folder / "scores.csv.sha256"
 
     @property
