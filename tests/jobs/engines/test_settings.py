@@ -42,7 +42,7 @@ def test_every_batch_system_has_its_script(name):
 
 @pytest.mark.parametrize("memory", ["8GB", "8G", "8gb", "7.5GiB", "8000M"])
 def test_memory_is_written_as_batch_systems_do(memory):
-    assert "#SBATCH --mem=" in job_script(On("slurm", memory=memory))
+    assert "#SBATCH --mem=" in job_script(EngineOptions("slurm", memory=memory))
 
 
 def test_a_dry_run_prints_the_script_and_does_nothing(tmp_path, capsys):
