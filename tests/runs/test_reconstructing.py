@@ -13,6 +13,7 @@ from tests.worlds import describe_training, files_in, fitted_to, replace_encoder
 
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.partial_files import hold_folder
 from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
@@ -167,6 +168,19 @@ def test_an_interrupted_trial_folder_is_completed(reconstructed, quick_masks, ou
     (out / "alpha/6/evidence.npz").unlink()
     reconstruct(reconstructed, out, "6")
     assert Reconstruction.load(out / "alpha/6").truth is not None
+
+
+def test_a_trial_that_another_process_is_writing_is_left_to_it(reconstructed, quick_masks, out, capsys):
+    world = reconstructed
+    kept = out / "alpha/6/reconstruction.json"
+    kept.unlink()
+    with hold_folder(kept.parent) as mine:
+        assert mine
+        with pytest.raises(ReverieError, match="holds no reconstructed movie"):
+            reconstruct(world, out, "6")
+    assert "alpha trial 6 is being written by another process, and is left to it" in capsys.readouterr().err
+    reconstruct(world, out, "6")
+    assert kept.exists()
 
 
 def test_an_encoder_folder_that_cannot_be_written_is_no_obstacle(tiny_world, quick_masks, out, monkeypatch):

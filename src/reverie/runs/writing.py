@@ -12,7 +12,7 @@ from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import read_record, write_record
 from reverie.foundation.fingerprints import digest
 from reverie.foundation.folders import require_folder
-from reverie.foundation.partial_files import sweep
+from reverie.foundation.partial_files import hold_folder, sweep
 from reverie.foundation.progress import say
 from reverie.inversion.methods.registry import describe_method
 from reverie.jobs.clip import Clip
@@ -26,8 +26,20 @@ from reverie.runs.run_folder import TrialFolder
 
 
 def write_trial(place: TrialFolder, jobs: Sequence[Job], run: Run, session: Session, store: Store) -> None:
-    """Write the folder of one trial from its finished jobs, unless it holds their movie already."""
+    """Write the folder of one trial from its finished jobs, unless it holds their movie already.
+
+    Where another process is writing it, as when a command was given twice, it is left to that process, with a message.
+    """
     require_folder(place.folder)
+    place.folder.mkdir(parents=True, exist_ok=True)
+    with hold_folder(place.folder) as mine:  # files of two processes would not belong together
+        if mine:
+            _write_held(place, jobs, run, session, store)
+        else:
+            say(f"{place.animal} trial {place.trial} is being written by another process, and is left to it.")
+
+
+def _write_held(place: TrialFolder, jobs: Sequence[Job], run: Run, session: Session, store: Store) -> None:
     prints, mask = [job.fingerprint(session) for job in jobs], joined_mask(jobs[0], session)
     made = {"jobs": prints, "mask": digest(mask), **describe_method(run.method), **vars(run.joining)}
     if _is_made(place, made):
