@@ -1,12 +1,15 @@
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 
 from reverie.encoders.checkpoints import load_encoder, read_description, save_encoder
+from reverie.encoders.compact import Compact
 from reverie.encoders.dwiseneuro import DwiseNeuro
 from reverie.encoders.dwiseneuro_config import DwiseNeuroConfig
 from reverie.encoders.importing import import_weights
+from reverie.encoders.presets import preset
 from reverie.foundation.errors import ReverieError
 
 CONFIG = DwiseNeuroConfig((6, 8), (2, 3), expansion_ratio=2, squeeze_ratio=4, cortex_features=(12,), canvas=(16, 16))
@@ -89,6 +92,32 @@ def test_a_description_that_was_tampered_with_is_refused(folder, changes, senten
     edit(folder, **changes)
     with pytest.raises(ReverieError, match=sentence):
         load_encoder(folder)
+
+
+@pytest.mark.parametrize("stages", [0, 1])
+def test_an_encoder_may_lack_the_parts_of_which_it_has_none(tmp_path, stages):
+    torch.manual_seed(0)
+    saved = Compact(replace(preset("compact", "tiny"), stages=stages), {"a": 3}, (12, 16))
+    save_encoder(saved, tmp_path)
+    loaded = load_encoder(tmp_path)
+    movie, state = 255 * torch.rand(1, 12, 12, 16), torch.zeros(1, 4, 12)
+    assert torch.equal(loaded(movie, state, "a"), saved.eval()(movie, state, "a"))
+
+
+def test_an_encoder_saved_before_there_were_second_stages_has_none(tmp_path):
+    save_encoder(Compact(preset("compact", "tiny"), {"a": 3}, (12, 16)), tmp_path)
+    config = json.loads((tmp_path / "encoder.json").read_text())["config"]
+    assert config.pop("stages") == 0
+    edit(tmp_path, config=config)
+    assert len(load_encoder(tmp_path).stages) == 0
+
+
+def test_fewer_than_no_second_stages_are_refused(tmp_path):
+    save_encoder(Compact(preset("compact", "tiny"), {"a": 3}, (12, 16)), tmp_path)
+    config = json.loads((tmp_path / "encoder.json").read_text())["config"]
+    edit(tmp_path, config={**config, "stages": -1})
+    with pytest.raises(ReverieError, match="stages is -1, but its numbers must be from 0"):
+        load_encoder(tmp_path)
 
 
 @pytest.mark.parametrize("absurd", [0, -3, 10**12, 10**30])

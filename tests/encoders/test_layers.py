@@ -3,6 +3,8 @@
 Gain control by the frame's contrast: neutral before it is learned, weaker drives in strong contrast, causal.
 
 The pupil displaces what neurons see: neutral before it is learned, bounded, the right way round, and learned.
+
+A second stage: little at first, only from near by, frame by frame, and what its formula says.
 """
 
 import numpy as np
@@ -14,7 +16,9 @@ from reverie.encoders.layers import (
     CONTRAST_FRAMES,
     LARGEST_DISPLACEMENT,
     LARGEST_LOG_GAIN,
+    NEIGHBOURHOOD,
     FrameGain,
+    SecondStage,
     Shifter,
     StateGain,
     displaced,
@@ -129,3 +133,63 @@ def test_an_encoder_learns_where_its_animal_looks():
         torch.autograd.backward(loss)
         optimiser.step()
     assert torch.allclose(weight, true.shifters[0].weight, atol=0.1)
+
+
+GRID = (9, 12)
+
+
+def features(batch: int = 2, frames: int = 3, channels: int = 6) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(batch, frames, GRID[0] * GRID[1], channels, generator=generator)
+
+
+def added(stage: SecondStage, given: torch.Tensor) -> torch.Tensor:
+    return stage(given, GRID) - given
+
+
+def test_a_second_stage_adds_what_its_formula_says():
+    torch.manual_seed(0)
+    stage, given = SecondStage(6), features()
+    with torch.no_grad():
+        stage.bias.normal_()
+    pictures = (given @ stage.enter).reshape(-1, *GRID, 6)
+    margin = NEIGHBOURHOOD // 2
+    padded = torch.nn.functional.pad(pictures, (0, 0, margin, margin, margin, margin))
+    around = sum(
+        padded[:, row : row + GRID[0], column : column + GRID[1]] * stage.around[:, 0, row, column]
+        for row in range(NEIGHBOURHOOD)
+        for column in range(NEIGHBOURHOOD)
+    )
+    expected = (around + stage.bias).clamp(min=0).reshape(given.shape) @ stage.leave
+    assert torch.allclose(added(stage, given), expected, atol=1e-5)
+
+
+def test_a_second_stage_adds_little_at_first():
+    torch.manual_seed(0)
+    stage, given = SecondStage(32), features(channels=32)
+    assert 0 < added(stage, given).std() < 0.3 * given.std()
+
+
+def test_a_second_stage_reaches_as_far_as_its_neighbourhood_in_the_same_frame():
+    torch.manual_seed(0)
+    stage, given = SecondStage(6), features()
+    changed = given.clone()
+    changed[0, 1, 4 * GRID[1] + 6] += 1.0
+    moved = (added(stage, changed) - added(stage, given)).abs().amax(-1).reshape(2, 3, *GRID) > 1e-6
+    reached = torch.zeros(2, 3, *GRID, dtype=torch.bool)
+    reached[0, 1, 2:7, 4:9] = True
+    assert not (moved & ~reached).any()
+    assert moved[0, 1, 2:7, 4:9].float().mean() > 0.9
+
+
+def test_an_encoder_with_a_second_stage_needs_no_more_frames_before_a_window():
+    torch.manual_seed(0)
+    encoder = Compact(
+        CompactConfig(filters=8, features=6, filter_size=5, taps=3, smoothing=2, stages=1), {"a": 4}, SIZE
+    )
+    with torch.no_grad():
+        encoder.readouts[0].weights.normal_()
+    movie, state = 255 * torch.rand(1, 20, *SIZE), torch.zeros(1, 4, 20)
+    whole = encoder(movie, state, "a")[..., 10:]
+    window = encoder(movie[:, 10 - encoder.history :], state[..., 10 - encoder.history :], "a")
+    assert torch.allclose(whole, window[..., encoder.history :], rtol=1e-4)

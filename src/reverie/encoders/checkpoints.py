@@ -117,25 +117,30 @@ def _require_sizes(description: Mapping[str, Any], most: int, place: Path) -> No
         "frame_size": description["frame_size"],
         **{f"mice: {name}": count for name, count in description["mice"].items()},
     }
+    fewest: dict[str, int] = {}
     if description["architecture"] in BUILT_IN:
-        counts = _counts(find_architecture(description["architecture"]).config)
-        named |= {name: value for name, value in description["config"].items() if name in counts}
+        fewest = _counts(find_architecture(description["architecture"]).config)
+        named |= {name: value for name, value in description["config"].items() if name in fewest}
     for name, value in named.items():
+        least = fewest.get(name, 1)
         for number in value if isinstance(value, list) else [value]:
-            if isinstance(number, int) and not isinstance(number, bool) and not 1 <= number <= most:
+            if isinstance(number, int) and not isinstance(number, bool) and not least <= number <= most:
                 raise BadInput(
-                    f"In {place}, {name} is {value}, but its numbers must be from 1 to {most}; copy or save the "
+                    f"In {place}, {name} is {value}, but its numbers must be from {least} to {most}; copy or save the "
                     "encoder again."
                 )
 
 
-def _counts(config: type) -> set[str]:
-    """Return the names of settings that are counts. Of others, such as a dropout of 0, an integer is no size."""
+def _counts(config: type) -> dict[str, int]:
+    """Return the smallest number of each setting that is a count: 0 of parts that an encoder may lack, else 1.
+
+    Of others, such as a dropout of 0, an integer is no size.
+    """
     defaults = {
         setting.name: setting.default for setting in dataclasses.fields(config) if not setting.name.endswith("seed")
     }
     return {
-        name
+        name: 0 if default == 0 else 1
         for name, default in defaults.items()
         if all(type(number) is int for number in (default if isinstance(default, tuple) else (default,)))
     }

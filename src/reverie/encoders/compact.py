@@ -12,7 +12,7 @@ from torch.nn import functional
 from reverie.encoders.contract import Encoder, readout_index
 from reverie.encoders.fast.layers import filter_frames
 from reverie.encoders.filters import CONTRAST_UNIT, convolve_pictures, spatial_filters, temporal_filters
-from reverie.encoders.layers import CONTRAST_FRAMES, FrameGain, PointReadout, Shifter, StateGain
+from reverie.encoders.layers import CONTRAST_FRAMES, FrameGain, PointReadout, SecondStage, Shifter, StateGain
 from reverie.foundation.arrays import GREY
 from reverie.foundation.errors import NotApplicable
 
@@ -38,6 +38,8 @@ class CompactConfig:
     """Their length in frames."""
     features: int = 32
     """Channels that the readouts see."""
+    stages: int = 0
+    """Further nonlinear stages, each of which combines features of neighbouring grid points."""
     smoothing: int = 6
     """Length of each neuron's own temporal kernel, frames."""
     shifter: bool = False
@@ -52,7 +54,7 @@ class CompactConfig:
 
 
 class Compact(Encoder):
-    """Separable space-time filters, their halves mixed into features, read out at one place per neuron.
+    """Separable space-time filters, their halves mixed into features, second stages, a readout at one place per neuron.
 
     Causal: a rate depends on its own frame and the ``history`` frames before it; a grey screen comes before a clip.
     Raises NotApplicable for frames of fewer than ``LEAST_SIDE`` pixels either way.
@@ -79,6 +81,7 @@ class Compact(Encoder):
         self.shifters = nn.ModuleList(Shifter() for _ in mice if config.shifter)
         gained = mice.values() if config.frame_gain else ()
         self.frame_gains = nn.ModuleList(map(FrameGain, gained))
+        self.stages = nn.ModuleList(SecondStage(config.features) for _ in range(config.stages))
 
     def forward(
         self,
@@ -105,7 +108,10 @@ class Compact(Encoder):
         moving = self.filtered(pictures)
         rows = moving.reshape(-1, self.config.filters)
         features = torch.addmm(rows @ self.signed, rows.abs(), self.rectified)
-        return features.view(*moving.shape[:3], self.config.features)
+        features = features.view(*moving.shape[:3], self.config.features)
+        for stage in self.stages:
+            features = stage(features, self.grid)
+        return features
 
     def filtered(
         self, pictures: Float[Tensor, "batch time row column"]

@@ -1,4 +1,4 @@
-"""Layers of small encoders: a readout at one place, gains by state and contrast, compensation of eye movements."""
+"""Layers of small encoders: a second stage, a readout at one place, gains, compensation of eye movements."""
 
 import math
 
@@ -25,6 +25,40 @@ VARIANCE_OFFSET = 1e-4
 
 LARGEST_DISPLACEMENT = 4.0
 """Largest displacement of fields along each axis, grid points (8 pixels, 27 degrees for the Sensorium screens)."""
+
+NEIGHBOURHOOD = 5
+"""Side in grid points of the neighbourhood that a second stage combines, odd."""
+
+SMALL_START = 0.1
+"""Standard deviation of a second stage's initial effect, in that of random mixing."""
+
+
+class SecondStage(nn.Module):
+    """Adds to features, at every grid point, thresholded combinations of the features around it.
+
+    Features are mixed into as many hidden channels; each channel has weights over the neighbourhood and a threshold;
+    the channels are mixed back and added. Source: the inverted residual of Sandler et al. 2018 (MobileNetV2, CVPR), as
+    wide inside as outside. It starts with a small effect.
+    """
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.enter = nn.Parameter(torch.randn(features, features) / features**0.5)
+        self.around = nn.Parameter(torch.randn(features, 1, NEIGHBOURHOOD, NEIGHBOURHOOD) / NEIGHBOURHOOD)
+        self.bias = nn.Parameter(torch.zeros(features))
+        self.leave = nn.Parameter(SMALL_START * torch.randn(features, features) / features**0.5)
+
+    def forward(
+        self, features: Float[Tensor, "batch time position feature"], grid: tuple[int, int]
+    ) -> Float[Tensor, "batch time position feature"]:
+        """Return the features with what the stage adds; positions are those of the grid, row by row."""
+        # In memory (frame, row, column, channel), as features are before and after.
+        hidden = (features @ self.enter).view(-1, *grid, features.shape[-1]).permute(0, 3, 1, 2)
+        kernels = self.around.contiguous(memory_format=torch.channels_last)
+        around = functional.conv2d(hidden, kernels, padding=NEIGHBOURHOOD // 2, groups=features.shape[-1])
+        # The bias is added apart, since its gradient within a convolution takes longer than all others.
+        found = (around.permute(0, 2, 3, 1).reshape(features.shape) + self.bias).relu()
+        return torch.addmm(features.flatten(0, 2), found.flatten(0, 2), self.leave).view(features.shape)
 
 
 class PointReadout(nn.Module):

@@ -29,10 +29,10 @@ PRESETS: dict[str, dict[str, Any]] = {
         ),
     },
     "compact": {
-        "small": CompactConfig(),
+        "small": CompactConfig(stages=1),
         "tiny": CompactConfig(filters=8, filter_size=7, features=8),
-        "gaze": CompactConfig(shifter=True),
-        "contrast": CompactConfig(frame_gain=True),
+        "gaze": CompactConfig(stages=1, shifter=True),
+        "contrast": CompactConfig(stages=1, frame_gain=True),
     },
     "linear_nonlinear": {"small": LinearNonlinearConfig(), "tiny": LinearNonlinearConfig(pooling=4)},
 }
