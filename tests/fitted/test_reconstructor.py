@@ -65,6 +65,11 @@ def test_other_methods_are_asked_for_by_their_settings(encoder, recording, quick
     assert not any(fitted.has("prior") for fitted in reader.fits)
 
 
+def test_it_is_shown_in_a_line(encoder, recording):
+    assert repr(Reconstructor(encoder, recording, "map")) == "<Reconstructor of alpha by map with one encoder>"
+    assert repr(Reconstructor([encoder, encoder], recording)).endswith("by combined with 2 encoders>")
+
+
 def test_a_method_may_be_named(encoder, recording):
     assert Reconstructor(encoder, recording).method == DEFAULT()
     assert Reconstructor(encoder, recording, "ridge").method == Ridge()

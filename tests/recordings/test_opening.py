@@ -74,3 +74,24 @@ def test_a_trial_of_the_very_name_is_meant_before_the_tiers_and_folds_that_a_wor
     recording = Recording.from_trials("mouse", trials)
     for word, meant in {"test": "test", "fold_0": "fold_0", "validation": "a", "live_test_main": "b"}.items():
         assert choose_trials(recording, [word]) == [meant]
+
+
+def test_recordings_and_trials_are_shown_in_a_line_for_which_nothing_is_read(tiny_world):
+    recording = open_recording(tiny_world.data / "alpha")
+    assert repr(recording) == f"<Recording of alpha in {tiny_world.data / 'alpha'}>"
+    assert "_usable" not in vars(recording)
+    names = list(recording.tiers)
+    assert repr(recording).endswith(f": {recording.neurons} neurons, {len(names)} trials>")
+    trial = recording.trial(names[0])
+    height, width = recording.frame_size
+    assert repr(trial) == (
+        f"<Trial {names[0]}, tier {trial.tier}: {trial.frames} frames, {height} x {width} pixels, "
+        f"{recording.neurons} neurons>"
+    )
+    bare = repr(Trial("a", "test", None, trial.state, None))
+    assert bare == f"<Trial a, tier test: {trial.frames} frames, no movie, no responses>"
+
+
+def test_a_recording_in_memory_is_shown_without_a_place(tiny_world):
+    trial = open_recording(tiny_world.data / "alpha").trial("0")
+    assert repr(Recording.from_trials("mine", [trial])) == "<Recording of mine>"

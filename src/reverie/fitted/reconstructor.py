@@ -84,6 +84,11 @@ class Reconstructor:
         subjects = [Subject(recording, one.to(where), seed, where) for one in encoders]
         self.fits = tuple(Fitted(subject, _folders(subject, kept)) for subject in subjects)
 
+    def __repr__(self) -> str:
+        """Return a description of one line."""
+        encoders = "one encoder" if len(self.fits) == 1 else f"{len(self.fits)} encoders"
+        return f"<Reconstructor of {self.recording.name} by {self.method.name} with {encoders}>"
+
     @torch_defaults()
     def fit(self, parts: Iterable[str] | None = None) -> "Reconstructor":
         """Fit what the method needs for this animal and encoder, keep it, and return the reconstructor.

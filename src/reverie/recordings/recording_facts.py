@@ -25,6 +25,13 @@ class RecordingFacts:
         self.reading = given_reading(reading)
         self.notes_said = False
 
+    def __repr__(self) -> str:
+        """Return a description of one line; nothing is read for it, so neurons and trials stand there once known."""
+        where = "" if str(self.place) == self.name else f" in {self.place}"
+        known: Usable | None = vars(self).get("_usable")
+        facts = f": {len(self.rows)} neurons, {len(known.spans)} trials" if known else ""
+        return f"<Recording of {self.name}{where}{facts}>"
+
     @property
     def name(self) -> str:
         """The animal's name."""

@@ -41,6 +41,12 @@ class Trial:
     recording: str | None = None
     """``Recording.identity`` of the recording it was read from; None for a trial made by hand."""
 
+    def __repr__(self) -> str:
+        """Return a description of one line, since the arrays would fill the screen."""
+        movie = "no movie" if self.movie is None else "{} x {} pixels".format(*self.movie.shape[1:])
+        neurons = "no responses" if self.responses is None else f"{len(self.responses)} neurons"
+        return f"<Trial {self.name}, tier {self.tier}: {self.frames} frames, {movie}, {neurons}>"
+
     @property
     def frames(self) -> int:
         """How many frames the trial lasts."""
