@@ -22,7 +22,7 @@ class DiskArray:
 
     @classmethod
     def of(cls, mapped: np.ndarray) -> "DiskArray | np.ndarray":
-        """Return an array on the disk as an ``DiskArray``, and one in memory unchanged."""
+        """Return an array on the disk as a ``DiskArray``, and one in memory unchanged."""
         if not isinstance(mapped, np.memmap) or mapped.filename is None:
             return mapped
         order: Literal["C", "F"] = "C" if mapped.flags.c_contiguous else "F"

@@ -36,7 +36,7 @@ def overlapping(shown: Sequence[Shown]) -> dict[int, str]:
             before = shown[other]
             if before.clip is None and here.clip is None:
                 continue
-            called = [f"{one.clip}" if one.clip else "nothing" for one in (here, before)]
+            called = [one.clip or "nothing" for one in (here, before)]
             reason = f"{called[0]} was on from {here.begin:g} s on, while {called[1]} lasted until {before.end:g} s"
             for one, against in ((number, before), (other, here)):
                 if against.clip is not None:
